@@ -1,0 +1,18 @@
+/**
+ * One idea a file, and nothing of ours beneath: errors with codes, time, chance, permits, signals.
+ *
+ * - `errors`: the closed list of error codes, and the class that carries them
+ * - `clock`, `random`: time and chance as arguments
+ * - `signals`: bounded waiting
+ * - `permits`: bounded use
+ */
+export { CodedError, ERROR_CODES, isCoded, toError } from './errors.ts'
+export { Deadline, raceSignal } from './signals.ts'
+export { Permits } from './permits.ts'
+export { after, pause, systemClock } from './clock.ts'
+export { systemRandom } from './random.ts'
+export type { Clock, Timer, TimerOptions } from './clock.ts'
+export type { Coded, ErrorCode } from './errors.ts'
+export type { DeadlineInit } from './signals.ts'
+export type { Permit } from './permits.ts'
+export type { Random } from './random.ts'
