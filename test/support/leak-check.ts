@@ -1,19 +1,46 @@
 import { afterAll, expect } from 'vitest'
+import { systemClock } from '../../src/base/index.ts'
 
-/** What the event loop may hold when a test file has ended: the test runner's own pipes and nothing else. */
-const OURS = new Set(['TCPSocketWrap', 'TCPServerWrap', 'Timeout', 'UDPWrap', 'ProcessWrap'])
+/**
+ * Runs with every test file: when the file has ended, no socket, server or child process of its own
+ * may be open, and no timer of the system clock set.
+ */
+
+const WATCHED = new Set(['TCPSocketWrap', 'TCPServerWrap', 'UDPWrap', 'ProcessWrap'])
+const TURNS = 200
+
+const timers = new Set<object>()
+const original = systemClock.at
+
+systemClock.at = (when, fn, options) => {
+  const key = {}
+  const timer = original(when, () => {
+    timers.delete(key)
+    fn()
+  }, options)
+
+  timers.add(key)
+
+  return {
+    [Symbol.dispose]: () => {
+      timers.delete(key)
+      timer[Symbol.dispose]()
+    }
+  }
+}
 
 function handles (): string[] {
-  return process.getActiveResourcesInfo().filter((name) => OURS.has(name))
+  return process.getActiveResourcesInfo().filter((name) => WATCHED.has(name))
 }
 
 const before = handles().length
 
 afterAll(async () => {
   // closed sockets leave the list on the turns after their close event
-  for (let turn = 0; turn < 50 && handles().length > before; turn++) {
+  for (let turn = 0; turn < TURNS && (handles().length > before || timers.size > 0); turn++) {
     await new Promise<void>((resolve) => { setImmediate(resolve) })
   }
 
-  expect(handles().slice(before), 'handles left open by this test file').toEqual([])
+  expect(handles().slice(before), 'handles that this test file left open').toEqual([])
+  expect(timers.size, 'timers that this test file left set').toBe(0)
 })
