@@ -47,6 +47,7 @@ export const ERROR_CODES = [
   'InvalidAddress',
   // everything
   'SwarmClosed',
+  'HandlerTimeout',
   'MissingPackage',
   'UnsupportedOperation'
 ] as const

@@ -5,8 +5,11 @@
 /** Negotiates protocols; https://github.com/multiformats/multistream-select */
 export const MULTISTREAM_PROTOCOL = '/multistream/1.0.0'
 
-/** The longest message multistream-select may carry, length prefix not counted (go-multistream). */
-export const MULTISTREAM_MAX_MESSAGE_BYTES = 64 * 1024
+/** The longest message of multistream-select that we read, length prefix not counted (as js-libp2p). */
+export const MULTISTREAM_MAX_MESSAGE_BYTES = 1024
+
+/** The longest that we send, which is the answer to `ls` (as go-multistream). */
+export const MULTISTREAM_MAX_LIST_BYTES = 64 * 1024
 
 /** Codes that end a connection on the wire (go-libp2p core/network/conn.go). */
 export const CONNECTION_CLOSE_CODE = {

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../src/base/index.ts'
 interface Entry {
   when: number
   order: number
-  fn: () => void
+  fn(): void
 }
 
 /** A clock that moves only when told to. Timers fire in order of time, then of their making. */

@@ -1,7 +1,7 @@
 import type { Connection, LimitedPolicy, NewStreamOptions } from './connection.ts'
 import type { Connectedness, Notifiee, SwarmEvents } from './events.ts'
 import type { CallOptions, Stream, StreamHandler } from './stream.ts'
-import type { PeerId, PeerStore, Transport, TypedEventTarget } from '@libp2p/interface'
+import type { PeerId, PeerStore, ServiceMap, Transport, TypedEventTarget } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** A peer ID, an address, several addresses of one peer, or the text of either. */
@@ -57,11 +57,12 @@ export interface SwarmStat {
 }
 
 /** One node: its identity, listeners, connections, and what it serves. */
-export interface Swarm extends AsyncDisposable, TypedEventTarget<SwarmEvents> {
+export interface Swarm<Services extends ServiceMap = ServiceMap> extends AsyncDisposable, TypedEventTarget<SwarmEvents> {
   readonly peerId: PeerId
   readonly peerStore: PeerStore
   readonly backoff: BackoffView
-  readonly services: Readonly<Record<string, unknown>>
+  /** By the names under which they were configured. */
+  readonly services: Readonly<Services>
 
   /** Resolves with the addresses now listened on, if at least one of those given works. */
   listen(...addresses: Array<Multiaddr | string>): Promise<Multiaddr[]>

@@ -1,0 +1,142 @@
+import { CodedError, Deadline, raceSignal, toError } from '../base/index.ts'
+import type { Clock } from '../base/index.ts'
+import type { CloseReason, Connection } from './contract/connection.ts'
+import type { Connectedness, Notifiee, SwarmErrorDetail, SwarmEvents } from './contract/events.ts'
+import type { Stream } from './contract/stream.ts'
+import type { PeerId, TypedEventTarget } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export interface AnnouncerInit {
+  clock: Clock
+  target: TypedEventTarget<SwarmEvents>
+  notifyTimeoutMs: number
+}
+
+/**
+ * Tells subscribers what happens: first the notifiees, then the events. For each connection
+ * `connected` is over, or has used up its time, before `disconnected` is told.
+ */
+export class Announcer {
+  readonly #init: AnnouncerInit
+  readonly #notifiees = new Set<Notifiee>()
+  readonly #connecting = new Map<Connection, Promise<void>>()
+  /** What was last told of a peer, while that is not `notConnected`. */
+  readonly #connectedness = new Map<string, Connectedness>()
+
+  constructor (init: AnnouncerInit) {
+    this.#init = init
+  }
+
+  notify (notifiee: Notifiee): void {
+    this.#notifiees.add(notifiee)
+  }
+
+  stopNotify (notifiee: Notifiee): void {
+    this.#notifiees.delete(notifiee)
+  }
+
+  /** Resolves when all have dealt with it, or after `notifyTimeoutMs`. */
+  async connected (connection: Connection): Promise<void> {
+    const telling = this.#tellConnected(connection)
+
+    this.#connecting.set(connection, telling)
+    await telling
+    this.#connecting.delete(connection)
+  }
+
+  /** Resolves when all have dealt with it, or after `notifyTimeoutMs`. */
+  async disconnected (connection: Connection, reason: CloseReason): Promise<void> {
+    await this.#connecting.get(connection)
+    await this.#bounded('disconnected', connection, (notifiee) => notifiee.disconnected?.(connection, reason))
+    this.#init.target.safeDispatchEvent('disconnected', { detail: { connection, reason } })
+  }
+
+  openedStream (stream: Stream): void {
+    this.#each('openedStream', (notifiee) => { notifiee.openedStream?.(stream) })
+    this.#init.target.safeDispatchEvent('openedStream', { detail: stream })
+  }
+
+  closedStream (stream: Stream): void {
+    this.#each('closedStream', (notifiee) => { notifiee.closedStream?.(stream) })
+    this.#init.target.safeDispatchEvent('closedStream', { detail: stream })
+  }
+
+  listen (address: Multiaddr): void {
+    this.#each('listen', (notifiee) => { notifiee.listen?.(address) })
+    this.#init.target.safeDispatchEvent('listen', { detail: address })
+  }
+
+  listenClose (address: Multiaddr, error?: Error): void {
+    this.#each('listenClose', (notifiee) => { notifiee.listenClose?.(address, error) })
+    this.#init.target.safeDispatchEvent('listenClose', { detail: error == null ? { address } : { address, error } })
+  }
+
+  /** Tells how we stand with a peer, if that is news. */
+  connectedness (peer: PeerId, now: Connectedness): void {
+    const key = peer.toString()
+
+    if (now === (this.#connectedness.get(key) ?? 'notConnected')) {
+      return
+    }
+
+    if (now === 'notConnected') {
+      this.#connectedness.delete(key)
+    } else {
+      this.#connectedness.set(key, now)
+    }
+
+    this.#init.target.safeDispatchEvent('connectedness', { detail: { peer, connectedness: now } })
+  }
+
+  trimmed (connection: Connection, why: string): void {
+    this.#init.target.safeDispatchEvent('trimmed', { detail: { connection, why } })
+  }
+
+  error (during: string, error: Error, connection?: Connection): void {
+    const detail: SwarmErrorDetail = connection == null ? { during, error } : { during, error, connection }
+
+    this.#init.target.safeDispatchEvent('error', { detail })
+  }
+
+  async #tellConnected (connection: Connection): Promise<void> {
+    await this.#bounded('connected', connection, (notifiee) => notifiee.connected?.(connection))
+    this.#init.target.safeDispatchEvent('connected', { detail: connection })
+  }
+
+  /** All at once, over a copy: handlers may subscribe and unsubscribe. */
+  async #bounded (what: string, connection: Connection, tell: (notifiee: Notifiee) => void | Promise<void>): Promise<void> {
+    const told = [...this.#notifiees].map(async (notifiee) => {
+      try {
+        await tell(notifiee)
+      } catch (thrown) {
+        this.error(`notifiee ${what}`, toError(thrown), connection)
+      }
+    })
+
+    if (told.length === 0) {
+      return
+    }
+
+    using deadline = new Deadline({
+      clock: this.#init.clock,
+      timeoutMs: this.#init.notifyTimeoutMs,
+      onTimeout: () => new CodedError('HandlerTimeout', `a handler of ${what} took more than ${this.#init.notifyTimeoutMs} ms (connection.notifyTimeoutMs); nobody waits for it any longer`)
+    })
+
+    try {
+      await raceSignal(Promise.all(told), deadline.signal)
+    } catch (thrown) {
+      this.error(`notifiee ${what}`, toError(thrown), connection)
+    }
+  }
+
+  #each (what: string, tell: (notifiee: Notifiee) => void): void {
+    for (const notifiee of [...this.#notifiees]) {
+      try {
+        tell(notifiee)
+      } catch (thrown) {
+        this.error(`notifiee ${what}`, toError(thrown))
+      }
+    }
+  }
+}

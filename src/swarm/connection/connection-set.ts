@@ -1,0 +1,62 @@
+import { compareConnections } from './preference.ts'
+import type { Connectedness } from '../contract/events.ts'
+import type { SwarmConnection } from './swarm-connection.ts'
+import type { PeerId } from '@libp2p/interface'
+
+/** The open connections, by peer. Several to one peer are legal, and may be only passing. */
+export class ConnectionSet {
+  readonly #byPeer = new Map<string, SwarmConnection[]>()
+  #size = 0
+
+  get size (): number {
+    return this.#size
+  }
+
+  add (connection: SwarmConnection): void {
+    const key = connection.remotePeer.toString()
+
+    this.#byPeer.set(key, [...this.#byPeer.get(key) ?? [], connection])
+    this.#size++
+  }
+
+  /** Whether it was there. */
+  remove (connection: SwarmConnection): boolean {
+    const key = connection.remotePeer.toString()
+    const connections = this.#byPeer.get(key) ?? []
+    const rest = connections.filter((other) => other !== connection)
+
+    if (rest.length === connections.length) {
+      return false
+    }
+
+    if (rest.length === 0) {
+      this.#byPeer.delete(key)
+    } else {
+      this.#byPeer.set(key, rest)
+    }
+
+    this.#size--
+
+    return true
+  }
+
+  /** All, or those with one peer, oldest first. */
+  list (peer?: string): SwarmConnection[] {
+    return peer == null ? [...this.#byPeer.values()].flat() : [...this.#byPeer.get(peer) ?? []]
+  }
+
+  peers (): PeerId[] {
+    return [...this.#byPeer.values()].flatMap(([first]) => first == null ? [] : [first.remotePeer])
+  }
+
+  /** The one to use; undefined when none is open. */
+  best (peer: string): SwarmConnection | undefined {
+    return this.#byPeer.get(peer)?.filter(({ status }) => status === 'open').sort(compareConnections).at(0)
+  }
+
+  connectedness (peer: string): Connectedness {
+    const best = this.best(peer)
+
+    return best == null ? 'notConnected' : (best.limits == null ? 'connected' : 'limited')
+  }
+}

@@ -1,0 +1,250 @@
+import { CodedError, Deadline, raceSignal, toError } from '../../base/index.ts'
+import { answerProposals, assertProtocol, confirmProtocol, greeting, selectProtocol, StreamPort, SwarmStream } from '../stream/index.ts'
+import type { NewStreamOptions } from '../contract/connection.ts'
+import type { Direction } from '../contract/stream.ts'
+import type { ConnectionComponents, ProtocolEntry, StreamGate } from './components.ts'
+import type { SwarmConnection } from './swarm-connection.ts'
+import type { Stream as RawStream, StreamMuxer } from '@libp2p/interface'
+
+/** A stream, the permits that it holds, and the raw stream beneath. */
+interface Tracked {
+  stream: SwarmStream
+  raw: RawStream
+  permits: Disposable[]
+}
+
+/** The streams of one connection: opens them, serves them, and lets go of them when they end. */
+export class StreamTable {
+  readonly #components: ConnectionComponents
+  readonly #connection: SwarmConnection
+  readonly #muxer: StreamMuxer
+  readonly #gate: StreamGate
+  readonly #lossError: () => Error
+  readonly #streams = new Set<SwarmStream>()
+  readonly #bytes = { bytesRead: 0, bytesWritten: 0 }
+  /** Inbound streams that came before anybody may be served; the gate bounds their number. */
+  #parked: Tracked[] | undefined = []
+  #count = 0
+
+  constructor (components: ConnectionComponents, connection: SwarmConnection, muxer: StreamMuxer, lossError: () => Error) {
+    this.#components = components
+    this.#connection = connection
+    this.#muxer = muxer
+    this.#gate = components.streamGate()
+    this.#lossError = lossError
+
+    muxer.addEventListener('stream', (event) => { this.#onInbound(event.detail) })
+  }
+
+  get size (): number {
+    return this.#streams.size
+  }
+
+  get bytes (): Readonly<{ bytesRead: number, bytesWritten: number }> {
+    return this.#bytes
+  }
+
+  list (): SwarmStream[] {
+    return [...this.#streams]
+  }
+
+  startServing (): void {
+    const parked = this.#parked ?? []
+
+    this.#parked = undefined
+
+    for (const tracked of parked) {
+      this.#serve(tracked)
+    }
+  }
+
+  /**
+   * Opens a stream for the first of `protocols` that the peer takes.
+   */
+  async open (protocols: string[], options: NewStreamOptions): Promise<SwarmStream> {
+    const { clock, settings } = this.#components
+
+    if (protocols.length === 0) {
+      throw new TypeError('newStream wants at least one protocol, received none')
+    }
+
+    protocols.forEach(assertProtocol)
+
+    using deadline = new Deadline({
+      clock,
+      timeoutMs: settings.openStreamTimeoutMs,
+      signal: options.signal,
+      onTimeout: () => new CodedError('NegotiationTimeout', `timed out: no stream for ${protocols.join(', ')} after ${settings.openStreamTimeoutMs} ms`)
+    })
+    const permit = this.#gate.admit('outbound')
+    const tracked = await this.#createStream(permit, deadline.signal)
+
+    try {
+      const protocol = await this.#negotiate(tracked.stream, protocols, options, deadline.signal)
+
+      this.#begin(tracked, protocol, this.#components.registry.get(protocol)?.maxOutboundStreams ?? Infinity)
+    } catch (thrown) {
+      tracked.stream.reset(toError(thrown))
+      throw thrown
+    }
+
+    return tracked.stream
+  }
+
+  async #createStream (permit: Disposable, signal: AbortSignal): Promise<Tracked> {
+    try {
+      const creating = this.#muxer.createStream({ signal })
+
+      // a muxer that does not heed the signal may deliver late
+      creating.then((late) => {
+        if (signal.aborted) {
+          late.abort(toError(signal.reason))
+        }
+      }, () => {})
+
+      return this.#track(await raceSignal(creating, signal), 'outbound', permit)
+    } catch (thrown) {
+      permit[Symbol.dispose]()
+      throw this.#connection.status === 'open' ? thrown : this.#lossError()
+    }
+  }
+
+  async #negotiate (stream: SwarmStream, protocols: string[], { negotiate }: NewStreamOptions, signal: AbortSignal): Promise<string> {
+    const { clock, settings } = this.#components
+    const { remotePeer } = this.#connection
+    const [first] = protocols
+    const options = { clock, timeoutMs: settings.negotiateTimeoutMs }
+
+    if (first != null && protocols.length === 1 && (negotiate === 'lazy' || (negotiate == null && this.#components.knowsProtocol(remotePeer, first)))) {
+      stream.port.openLazily(greeting(first), async (port) => { await confirmProtocol(port, first, options) })
+
+      return first
+    }
+
+    const chosen = await selectProtocol(stream.port, protocols, { ...options, signal })
+
+    this.#components.learnProtocol(remotePeer, chosen)
+
+    return chosen
+  }
+
+  #onInbound (raw: RawStream): void {
+    let permit: Disposable
+
+    try {
+      permit = this.#gate.admit('inbound')
+    } catch (thrown) {
+      raw.abort(toError(thrown))
+      this.#components.reportError('accepting a stream', toError(thrown), this.#connection)
+      return
+    }
+
+    const tracked = this.#track(raw, 'inbound', permit)
+
+    if (this.#parked != null) {
+      this.#parked.push(tracked)
+    } else {
+      this.#serve(tracked)
+    }
+  }
+
+  #serve (tracked: Tracked): void {
+    const { stream } = tracked
+
+    this.#answer(tracked).catch((thrown: unknown) => {
+      const error = toError(thrown)
+      const isOwnFault = stream.port.error !== error && stream.protocol !== ''
+
+      stream.reset(error)
+
+      // that peers reset streams, or cannot negotiate, is daily life; that a handler throws is not
+      if (isOwnFault) {
+        this.#components.reportError(`stream handler ${stream.protocol}`, error, this.#connection)
+      } else {
+        this.#components.log('inbound stream %s failed - %e', stream.id, error)
+      }
+    })
+  }
+
+  async #answer (tracked: Tracked): Promise<void> {
+    const { clock, settings, registry } = this.#components
+    const { stream } = tracked
+    const rawHandler = this.#components.rawStreamHandler()
+
+    if (rawHandler != null) {
+      this.#components.streamOpened(stream, tracked.raw)
+      await rawHandler(stream)
+      return
+    }
+
+    const protocol = await answerProposals(stream.port, {
+      has: (name) => this.#serves(registry.get(name)),
+      list: () => registry.list().filter((name) => this.#serves(registry.get(name)))
+    }, { clock, timeoutMs: settings.negotiateTimeoutMs, signal: this.#connection.signal })
+    const entry = registry.get(protocol)
+
+    if (entry == null) {
+      throw new CodedError('UnsupportedProtocol', `${protocol} was unhandled while it was being negotiated`)
+    }
+
+    this.#begin(tracked, protocol, Math.min(entry.maxInboundStreams, this.#components.maxInboundStreamsPerProtocol))
+    await entry.serve(stream)
+  }
+
+  #serves (entry: ProtocolEntry | undefined): boolean {
+    return entry != null && (entry.limited || this.#connection.limits == null)
+  }
+
+  /** The protocol is agreed: from here on the stream is one. */
+  #begin (tracked: Tracked, protocol: string, maxStreams: number): void {
+    const { stream, raw, permits } = tracked
+
+    permits.push(this.#gate.admitProtocol(stream.direction, protocol, maxStreams))
+    stream.protocol = raw.protocol = protocol
+    this.#components.metrics?.trackProtocolStream(raw)
+    this.#components.streamOpened(stream, raw)
+  }
+
+  #track (raw: RawStream, direction: Direction, permit: Disposable): Tracked {
+    const { clock, settings, budget } = this.#components
+    const port = new StreamPort(raw, {
+      highWaterBytes: settings.streamHighWaterBytes,
+      lowWaterBytes: settings.streamLowWaterBytes,
+      budget,
+      lossError: this.#lossError,
+      onRead: (bytes) => {
+        this.#bytes.bytesRead += bytes
+        this.#components.countBytes(this.#connection, stream, 'read', bytes)
+      },
+      onWrite: (bytes) => {
+        this.#bytes.bytesWritten += bytes
+        this.#components.countBytes(this.#connection, stream, 'written', bytes)
+      }
+    })
+    const stream = new SwarmStream(port, {
+      id: `${this.#connection.id}-${++this.#count}`,
+      direction,
+      connection: this.#connection,
+      clock,
+      closeTimeoutMs: settings.closeTimeoutMs,
+      lingerTimeoutMs: settings.lingerTimeoutMs,
+      idleTimeoutMs: settings.streamIdleTimeoutMs
+    })
+    const tracked = { stream, raw, permits: [permit] }
+
+    this.#streams.add(stream)
+    stream.closed.then(() => { this.#release(tracked) }).catch(() => {})
+
+    return tracked
+  }
+
+  #release ({ stream, permits }: Tracked): void {
+    this.#streams.delete(stream)
+
+    for (const permit of permits) {
+      permit[Symbol.dispose]()
+    }
+
+    this.#components.streamClosed(stream)
+  }
+}

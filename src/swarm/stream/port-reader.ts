@@ -1,0 +1,255 @@
+import { raceSignal } from '../../base/index.ts'
+import { ByteQueue } from './byte-queue.ts'
+import type { NegotiationPort } from './multistream.ts'
+import type { MessageStream, MessageStreamReadStatus } from '@libp2p/interface'
+
+/** Shared by all streams: counts unread bytes, and says when there are too many. */
+export interface ReadBudget {
+  readonly exhausted: boolean
+  add(bytes: number): void
+  remove(bytes: number): void
+  /** Calls `fn` when there is room again. */
+  onRelease(fn: () => void): Disposable
+}
+
+export interface PortReaderInit {
+  /** Unread bytes at which the raw stream is told to hold back. */
+  highWaterBytes: number
+  /** Unread bytes at which it may go on. */
+  lowWaterBytes: number
+  budget?: ReadBudget | undefined
+  onRead?: ((bytes: number) => void) | undefined
+}
+
+/** The reading half of a port: a bounded queue between the events of a raw stream and one reader. */
+export class PortReader {
+  bytesRead = 0
+
+  readonly #raw: MessageStream & { readStatus?: MessageStreamReadStatus }
+  readonly #init: PortReaderInit
+  readonly #queue = new ByteQueue()
+  #error: Error | undefined
+  #remoteEnded = false
+  #discarding = false
+  #messages = 0
+  #isBudgeted = true
+  #wake: (() => void) | undefined
+  #released: Disposable | undefined
+
+  constructor (raw: MessageStream, init: PortReaderInit) {
+    this.#raw = raw
+    this.#init = init
+  }
+
+  get buffered (): number {
+    return this.#queue.byteLength
+  }
+
+  get error (): Error | undefined {
+    return this.#error
+  }
+
+  get remoteEnded (): boolean {
+    return this.#remoteEnded
+  }
+
+  /** Whether the peer has ended its direction, and nothing is left to read. */
+  get ended (): boolean {
+    return this.#remoteEnded && this.buffered === 0 && this.#raw.readBufferLength === 0
+  }
+
+  /** The next chunk, or null at the end. One call at a time. */
+  async read (signal?: AbortSignal): Promise<Uint8Array | null> {
+    signal?.throwIfAborted()
+
+    for (;;) {
+      const chunk = this.take()
+
+      if (chunk != null) {
+        return chunk
+      }
+
+      if (this.#discarding) {
+        return null
+      }
+
+      if (this.#error != null) {
+        throw this.#error
+      }
+
+      if (this.#remoteEnded && this.#raw.readBufferLength === 0) {
+        return null
+      }
+
+      await this.#dataOrEnd(signal)
+    }
+  }
+
+  /** The next chunk if one is here. */
+  take (): Uint8Array | undefined {
+    const chunk = this.#queue.shift()
+
+    if (chunk != null) {
+      this.bytesRead += chunk.byteLength
+      this.#init.onRead?.(chunk.byteLength)
+      this.#unreserve(chunk.byteLength)
+      this.#adjustFlow()
+
+      return chunk
+    }
+
+    if (!this.#isPaused) {
+      return undefined
+    }
+
+    // nothing of ours is left, but the raw stream may hold more
+    this.#resume()
+
+    return this.#queue.byteLength > 0 ? this.take() : undefined
+  }
+
+  unread (bytes: Uint8Array): void {
+    this.#queue.unshift(bytes)
+    this.#reserve(bytes.byteLength)
+    this.bytesRead -= bytes.byteLength
+  }
+
+  /** This half as negotiation wants it, for a handshake that goes before all other reads. */
+  negotiationPort (sendNow: (bytes: Uint8Array) => void): NegotiationPort {
+    const buffered = (): number => this.buffered
+
+    return {
+      get buffered () { return buffered() },
+      read: async (signal) => await this.read(signal),
+      unread: (bytes) => { this.unread(bytes) },
+      sendNow
+    }
+  }
+
+  /** Throws away what is unread and what still comes. */
+  discard (): void {
+    this.#discarding = true
+    this.#unreserve(this.#queue.clear())
+    this.#adjustFlow()
+    this.#wake?.()
+  }
+
+  /** Bytes have arrived. */
+  push (bytes: Uint8Array): void {
+    if (this.#discarding) {
+      return
+    }
+
+    this.#messages++
+    this.#queue.push(bytes)
+    this.#reserve(bytes.byteLength)
+    this.#adjustFlow()
+    this.#wake?.()
+  }
+
+  /** The peer has ended its direction. */
+  end (): void {
+    this.#remoteEnded = true
+    this.#wake?.()
+  }
+
+  /** Reading fails, now or after what is here has been read. */
+  fail (error: Error, { keepUnread }: { keepUnread: boolean }): void {
+    this.#error ??= error
+
+    if (!keepUnread) {
+      this.#unreserve(this.#queue.clear())
+    }
+
+    this.#wake?.()
+  }
+
+  /** Takes over what a paused raw stream still holds, before that is lost. */
+  flush (): void {
+    if (this.#isPaused) {
+      this.#resume()
+    }
+  }
+
+  /** The stream is over. Who keeps it may still read, but its bytes are theirs to hold from here. */
+  finish (): void {
+    this.#unreserve(this.#queue.byteLength)
+    this.#isBudgeted = false
+    this.#released?.[Symbol.dispose]()
+    this.#wake?.()
+  }
+
+  get #isPaused (): boolean {
+    return this.#raw.readStatus === 'paused'
+  }
+
+  async #dataOrEnd (signal: AbortSignal | undefined): Promise<void> {
+    if (this.#wake != null) {
+      throw new TypeError('a read is waiting already: read one chunk after the other')
+    }
+
+    const { promise, resolve } = Promise.withResolvers<void>()
+
+    this.#wake = resolve
+
+    try {
+      await raceSignal(promise, signal)
+    } finally {
+      this.#wake = undefined
+    }
+  }
+
+  /**
+   * Never pauses inside the first message: the yamux of npm answers a new stream after it has told us
+   * of that, and a pause before makes it forget the answer.
+   */
+  #adjustFlow (): void {
+    const { highWaterBytes, lowWaterBytes, budget } = this.#init
+    const isExhausted = budget?.exhausted === true
+
+    if (!this.#isPaused) {
+      const isFull = this.buffered >= highWaterBytes || (isExhausted && this.buffered > 0)
+
+      if (isFull && this.#messages > 1 && !this.#discarding) {
+        this.#pause()
+      }
+    } else if (this.#discarding || (this.buffered <= lowWaterBytes && !isExhausted)) {
+      this.#resume()
+    }
+  }
+
+  #pause (): void {
+    if (this.#raw.readStatus != null && this.#raw.readStatus !== 'readable') {
+      return
+    }
+
+    this.#raw.pause()
+
+    if (this.#init.budget?.exhausted === true) {
+      this.#released ??= this.#init.budget.onRelease(() => { this.#adjustFlow() })
+    }
+  }
+
+  #resume (): void {
+    this.#released?.[Symbol.dispose]()
+    this.#released = undefined
+
+    try {
+      this.#raw.resume()
+    } catch {
+      // the stream closed meanwhile; what it still held it handed over before it threw
+    }
+  }
+
+  #reserve (bytes: number): void {
+    if (this.#isBudgeted) {
+      this.#init.budget?.add(bytes)
+    }
+  }
+
+  #unreserve (bytes: number): void {
+    if (this.#isBudgeted) {
+      this.#init.budget?.remove(bytes)
+    }
+  }
+}

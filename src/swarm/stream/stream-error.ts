@@ -1,0 +1,37 @@
+import { CodedError, isCoded } from '../../base/index.ts'
+import type { ErrorCode } from '../../base/index.ts'
+
+/** What muxers and encrypters of the libp2p world call the ways in which a stream fails. */
+const CODE_BY_NAME: Readonly<Record<string, ErrorCode>> = {
+  StreamResetError: 'StreamReset',
+  StreamAbortedError: 'StreamAborted',
+  StreamClosedError: 'StreamClosed',
+  StreamStateError: 'StreamClosed',
+  StreamBufferError: 'StreamAborted',
+  MuxerClosedError: 'ConnectionClosed',
+  ConnectionClosedError: 'ConnectionClosed',
+  ConnectionClosingError: 'ConnectionClosed'
+}
+
+const MEANING: Readonly<Partial<Record<ErrorCode, string>>> = {
+  StreamReset: 'the peer reset the stream',
+  StreamAborted: 'the stream was aborted on this side',
+  StreamClosed: 'the stream is closed for writing',
+  ConnectionClosed: 'the connection is closed'
+}
+
+/** What `raw` closed with, as one of our errors; `local` says on whose side that began. */
+export function toStreamError (error: Error, local: boolean): Error {
+  if (isCoded(error)) {
+    return error
+  }
+
+  const code = CODE_BY_NAME[error.name] ?? (local ? 'StreamAborted' : 'StreamReset')
+  const detail = error.message === '' ? '' : `: ${error.message}`
+
+  return new CodedError(code, `${MEANING[code]}${detail}`, { cause: error })
+}
+
+export function closedForWriting (): CodedError {
+  return new CodedError('StreamClosed', 'cannot write: our direction of the stream has ended')
+}

@@ -1,0 +1,257 @@
+import { after, CodedError, Deadline } from '../../base/index.ts'
+import { IoDeadline } from './io-deadline.ts'
+import { concat } from './multistream-codec.ts'
+import { toReadable, toWritable } from './web-streams.ts'
+import type { Clock, Timer } from '../../base/index.ts'
+import type { Connection } from '../contract/connection.ts'
+import type { CallOptions, Direction, Stream, StreamStat } from '../contract/stream.ts'
+import type { StreamPort } from './stream-port.ts'
+
+/** What `bytes` and `text` take at most, unless told otherwise. */
+const MAX_COLLECTED_BYTES = 1024 * 1024
+
+const encoder = new TextEncoder()
+
+export interface SwarmStreamInit {
+  id: string
+  direction: Direction
+  connection: Connection
+  clock: Clock
+  closeTimeoutMs: number
+  lingerTimeoutMs: number
+  /** 0 is never. */
+  idleTimeoutMs: number
+}
+
+/** The stream that users hold: waiting reads and writes over a port, deadlines, and a close that ends. */
+export class SwarmStream implements Stream {
+  readonly id: string
+  readonly direction: Direction
+  readonly connection: Connection
+  readonly openedAt: number
+  readonly port: StreamPort
+  protocol = ''
+
+  readonly #init: SwarmStreamInit
+  readonly #readDeadline: IoDeadline
+  readonly #writeDeadline: IoDeadline
+  #readable: ReadableStream<Uint8Array> | undefined
+  #writable: WritableStream<Uint8Array> | undefined
+  #closing: Promise<void> | undefined
+  #lingerTimer: Timer | undefined
+  #idleTimer: Timer | undefined
+
+  constructor (port: StreamPort, init: SwarmStreamInit) {
+    this.id = init.id
+    this.direction = init.direction
+    this.connection = init.connection
+    this.openedAt = init.clock.now()
+    this.port = port
+    this.#init = init
+    this.#readDeadline = new IoDeadline(init.clock, 'read')
+    this.#writeDeadline = new IoDeadline(init.clock, 'write')
+
+    if (init.idleTimeoutMs > 0) {
+      this.#watchIdle(0)
+    }
+
+    void port.closed.then(() => { this.#dropTimers() })
+  }
+
+  get closed (): Promise<Error | undefined> {
+    return this.port.closed
+  }
+
+  get readable (): ReadableStream<Uint8Array> {
+    return (this.#readable ??= toReadable(this))
+  }
+
+  get writable (): WritableStream<Uint8Array> {
+    return (this.#writable ??= toWritable(this))
+  }
+
+  async read (options: CallOptions = {}): Promise<Uint8Array | null> {
+    return await this.port.read(either(options.signal, this.#readDeadline.signal))
+  }
+
+  async write (bytes: Uint8Array | string, options: CallOptions = {}): Promise<void> {
+    await this.port.write(toBytes(bytes), either(options.signal, this.#writeDeadline.signal))
+  }
+
+  async end (bytes?: Uint8Array | string, options: CallOptions = {}): Promise<void> {
+    if (bytes != null) {
+      await this.write(bytes, options)
+    }
+
+    await this.closeWrite(options)
+  }
+
+  async closeWrite (options: CallOptions = {}): Promise<void> {
+    await this.port.closeWrite(either(options.signal, this.#writeDeadline.signal))
+  }
+
+  async closeRead (): Promise<void> {
+    this.port.discard()
+  }
+
+  async close (options: CallOptions = {}): Promise<void> {
+    await (this.#closing ??= this.#close(options))
+  }
+
+  reset (reason: Error = new CodedError('StreamAborted', 'the stream was reset on this side')): void {
+    this.port.abort(reason)
+  }
+
+  setDeadline (when: Date | number | null): void {
+    this.setReadDeadline(when)
+    this.setWriteDeadline(when)
+  }
+
+  setReadDeadline (when: Date | number | null): void {
+    this.#readDeadline.set(this.port.isClosed ? null : toTime(when))
+  }
+
+  setWriteDeadline (when: Date | number | null): void {
+    this.#writeDeadline.set(this.port.isClosed ? null : toTime(when))
+  }
+
+  async bytes (options: CallOptions & { maxBytes?: number } = {}): Promise<Uint8Array> {
+    const { maxBytes = MAX_COLLECTED_BYTES } = options
+    const chunks: Uint8Array[] = []
+    let total = 0
+
+    for (let chunk = await this.read(options); chunk != null; chunk = await this.read(options)) {
+      total += chunk.byteLength
+
+      if (total > maxBytes) {
+        const error = new CodedError('ResourceLimit', `the peer sent more than ${maxBytes} bytes (maxBytes)`)
+
+        this.reset(error)
+        throw error
+      }
+
+      chunks.push(chunk)
+    }
+
+    return concat(chunks)
+  }
+
+  async text (options: CallOptions & { maxBytes?: number } = {}): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(options))
+  }
+
+  async pipeTo (sink: Stream, options: CallOptions = {}): Promise<number> {
+    let total = 0
+
+    for (let chunk = await this.read(options); chunk != null; chunk = await this.read(options)) {
+      await sink.write(chunk, options)
+      total += chunk.byteLength
+    }
+
+    await sink.closeWrite(options)
+
+    return total
+  }
+
+  stat (): StreamStat {
+    return {
+      direction: this.direction,
+      protocol: this.protocol,
+      openedAt: this.openedAt,
+      bytesRead: this.port.bytesRead,
+      bytesWritten: this.port.bytesWritten,
+      bytesBuffered: this.port.buffered
+    }
+  }
+
+  async * [Symbol.asyncIterator] (): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let chunk = await this.read(); chunk != null; chunk = await this.read()) {
+      yield chunk
+    }
+  }
+
+  async [Symbol.asyncDispose] (): Promise<void> {
+    await this.close()
+  }
+
+  async #close (options: CallOptions): Promise<void> {
+    const { clock, closeTimeoutMs } = this.#init
+    using deadline = new Deadline({
+      clock,
+      timeoutMs: closeTimeoutMs,
+      signal: options.signal,
+      onTimeout: () => new CodedError('StreamDeadline', `the peer took too long to read what was written: not flushed after ${closeTimeoutMs} ms, the stream is reset`)
+    })
+
+    this.port.discard()
+
+    try {
+      await this.port.closeWrite(deadline.signal)
+    } catch (error) {
+      this.port.abort(new CodedError('StreamAborted', 'the stream was closed before all was flushed', { cause: error }))
+      throw error
+    }
+
+    this.#linger()
+  }
+
+  /** The peer may take a while to end its side; a peer that never does must not cost us the stream. */
+  #linger (): void {
+    if (this.port.isClosed) {
+      return
+    }
+
+    const { clock, lingerTimeoutMs } = this.#init
+
+    this.#lingerTimer = after(clock, lingerTimeoutMs, () => {
+      this.port.abort(new CodedError('StreamAborted', `the peer did not end its side within ${lingerTimeoutMs} ms after our close`))
+    }, { background: true })
+  }
+
+  #watchIdle (bytesThen: number): void {
+    const { clock, idleTimeoutMs } = this.#init
+
+    this.#idleTimer = after(clock, idleTimeoutMs, () => {
+      const bytesNow = this.port.bytesRead + this.port.bytesWritten + this.port.buffered
+
+      if (bytesNow === bytesThen) {
+        this.port.abort(new CodedError('StreamIdle', `no byte went either way for ${idleTimeoutMs} ms (connection.streamIdleTimeoutMs)`))
+      } else {
+        this.#watchIdle(bytesNow)
+      }
+    }, { background: true })
+  }
+
+  #dropTimers (): void {
+    this.#lingerTimer?.[Symbol.dispose]()
+    this.#idleTimer?.[Symbol.dispose]()
+    this.#readDeadline[Symbol.dispose]()
+    this.#writeDeadline[Symbol.dispose]()
+  }
+}
+
+function either (a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  return a == null ? b : (b == null ? a : AbortSignal.any([a, b]))
+}
+
+function toBytes (bytes: Uint8Array | string): Uint8Array {
+  if (typeof bytes === 'string') {
+    return encoder.encode(bytes)
+  }
+
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TypeError(`a stream takes a Uint8Array or a string, received ${bytes === null ? 'null' : typeof bytes}`)
+  }
+
+  return bytes
+}
+
+function toTime (when: Date | number | null): number | null {
+  const time = when instanceof Date ? when.getTime() : when
+
+  if (time !== null && (typeof time !== 'number' || Number.isNaN(time))) {
+    throw new TypeError(`a deadline is a Date, milliseconds since the Unix epoch or null, received ${String(when)}`)
+  }
+
+  return time
+}

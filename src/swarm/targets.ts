@@ -1,0 +1,57 @@
+import { isPeerId } from '@libp2p/interface'
+import { isMultiaddr, multiaddr } from '@multiformats/multiaddr'
+import { CodedError } from '../base/index.ts'
+import { parsePeerId } from '../identity/index.ts'
+import { peerInAddress } from './connection/index.ts'
+import type { DialTarget } from './contract/swarm.ts'
+import type { PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export interface ParsedTarget {
+  /** Undefined when there are only addresses, and none names its peer. */
+  peer: PeerId | undefined
+  addresses: Multiaddr[]
+}
+
+/**
+ * What to dial: whom, and where, as far as that is said.
+ *
+ * @throws CodedError InvalidAddress, InvalidPeerId; InvalidAddress too when addresses name different peers
+ */
+export function parseTarget (target: DialTarget): ParsedTarget {
+  if (isPeerId(target)) {
+    return { peer: target, addresses: [] }
+  }
+
+  if (typeof target === 'string' && !target.startsWith('/')) {
+    return { peer: parsePeerId(target), addresses: [] }
+  }
+
+  const addresses = (Array.isArray(target) ? target : [target]).map(parseAddress)
+  const peers = new Set(addresses.flatMap((address) => peerInAddress(address) ?? []))
+
+  if (peers.size > 1) {
+    throw new CodedError('InvalidAddress', `all addresses of one dial must be of one peer, received ${[...peers].join(' and ')}`)
+  }
+
+  if (addresses.length === 0) {
+    throw new CodedError('InvalidAddress', 'wanted at least one address to dial, received none')
+  }
+
+  const [peer] = peers
+
+  return { peer: peer == null ? undefined : parsePeerId(peer), addresses }
+}
+
+/** @throws CodedError InvalidAddress */
+export function parseAddress (address: Multiaddr | string): Multiaddr {
+  if (isMultiaddr(address)) {
+    return address
+  }
+
+  try {
+    return multiaddr(address)
+  } catch (cause) {
+    throw new CodedError('InvalidAddress', `wanted a multiaddr such as /ip4/127.0.0.1/tcp/4001, received ${JSON.stringify(address)}`, { cause })
+  }
+}

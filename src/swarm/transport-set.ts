@@ -1,0 +1,122 @@
+import { CodedError } from '../base/index.ts'
+import { UpgradeError } from './connection/index.ts'
+import type { SwarmConnection, UpgradeOptions } from './connection/index.ts'
+import type { Connection as PluginConnection, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export interface ConnectOptions {
+  signal: AbortSignal
+  /** Called by the transport when it has a socket. */
+  upgrade(maConn: MultiaddrConnection, options: UpgradeOptions): Promise<SwarmConnection>
+}
+
+/** How plugins see our connections, and back. */
+export interface ConnectionViews {
+  connection(connection: SwarmConnection): PluginConnection
+  original(view: PluginConnection): SwarmConnection | undefined
+}
+
+/** The transports of a swarm: the first that takes an address is the one for it. */
+export class TransportSet {
+  readonly #transports: Transport[] = []
+  readonly #isClosed: () => boolean
+  #upgrader: Upgrader | undefined
+  #views: ConnectionViews | undefined
+
+  constructor (isClosed: () => boolean) {
+    this.#isClosed = isClosed
+  }
+
+  /** Set once the plugin components exist: these two are their work. */
+  install (upgrader: Upgrader, views: ConnectionViews): void {
+    this.#upgrader = upgrader
+    this.#views = views
+  }
+
+  /** The upgrader as transports know it. */
+  get upgrader (): Upgrader {
+    return lateBound(() => this.#installed(this.#upgrader))
+  }
+
+  list (): Transport[] {
+    return [...this.#transports]
+  }
+
+  /** @throws CodedError SwarmClosed; TypeError for what is no transport */
+  add (transport: Transport): void {
+    if (this.#isClosed()) {
+      throw new CodedError('SwarmClosed', 'swarm closed: no transport can be added')
+    }
+
+    if (typeof transport?.dialFilter !== 'function' || typeof transport.listenFilter !== 'function') {
+      throw new TypeError('useless transport handles no protocols: wanted an object with dialFilter and listenFilter')
+    }
+
+    this.#transports.push(transport)
+  }
+
+  remove (transport: Transport): void {
+    const index = this.#transports.indexOf(transport)
+
+    if (index >= 0) {
+      this.#transports.splice(index, 1)
+    }
+  }
+
+  forDialing (address: Multiaddr): Transport | undefined {
+    return this.#transports.find((transport) => transport.dialFilter([address]).length > 0)
+  }
+
+  forListening (address: Multiaddr): Transport | undefined {
+    return this.#transports.find((transport) => transport.listenFilter([address]).length > 0)
+  }
+
+  /** Dials with `transport`; the connection is that which `upgrade` made of its socket. */
+  async connect (transport: Transport, address: Multiaddr, { signal, upgrade }: ConnectOptions): Promise<SwarmConnection> {
+    const views = this.#installed(this.#views)
+    const upgrader = this.#installed(this.#upgrader)
+    let made: SwarmConnection | undefined
+
+    const view = await transport.dial(address, {
+      signal,
+      upgrader: {
+        upgradeOutbound: async (maConn: MultiaddrConnection, options: UpgradeOptions) => {
+          made = await upgrade(maConn, options)
+
+          return views.connection(made)
+        },
+        upgradeInbound: (maConn, options) => upgrader.upgradeInbound(maConn, options),
+        createInboundAbortSignal: (parent) => upgrader.createInboundAbortSignal(parent),
+        getStreamMuxers: () => upgrader.getStreamMuxers(),
+        getConnectionEncrypters: () => upgrader.getConnectionEncrypters()
+      }
+    })
+    // relays and WebRTC upgrade with the upgrader that they were made with
+    const connection = made ?? views.original(view)
+
+    if (connection == null) {
+      throw new UpgradeError('UpgradeFailed', 'connect', `transport ${transport[Symbol.toStringTag]} dialled ${address.toString()} and gave a connection that this swarm did not make`)
+    }
+
+    return connection
+  }
+
+  #installed<T> (part: T | undefined): T {
+    if (part == null) {
+      throw new CodedError('UnsupportedOperation', 'the swarm is not complete yet')
+    }
+
+    return part
+  }
+}
+
+/** An object that is not there yet, made at its first use. */
+function lateBound<T extends object> (get: () => T): T {
+  return new Proxy({} as T, {
+    get: (_target, name) => {
+      const value: unknown = Reflect.get(get(), name)
+
+      return typeof value === 'function' ? value.bind(get()) : value
+    }
+  })
+}

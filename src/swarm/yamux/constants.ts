@@ -1,0 +1,62 @@
+/**
+ * What the yamux specification fixes (hashicorp/yamux spec.md), and the bounds of ours that are no
+ * options. `docs/yamux.md` has the reasons; `yamux 4.2` in a comment is its section 4.2.
+ */
+
+export const YAMUX_PROTOCOL = '/yamux/1.0.0'
+
+export const YAMUX_VERSION = 0
+
+export const HEADER_BYTES = 12
+
+export const FRAME_TYPE = {
+  data: 0,
+  windowUpdate: 1,
+  ping: 2,
+  goAway: 3
+} as const
+
+export const FLAG = {
+  none: 0,
+  syn: 1,
+  ack: 2,
+  fin: 4,
+  rst: 8
+} as const
+
+/** Codes of a go away. libp2p adds its own, from 0x1000. */
+export const GO_AWAY = {
+  normal: 0,
+  protocolError: 1,
+  internalError: 2
+} as const
+
+/** What each side may send on a stream before the first window update. */
+export const INITIAL_WINDOW_BYTES = 256 * 1024
+
+/** The largest number that a field of 32 bits holds: of stream IDs, credit, codes and ping values. */
+export const MAX_UINT32 = 2 ** 32 - 1
+
+/** Streams of ours that the peer has not acknowledged (libp2p specs/yamux, ACK backlog). */
+export const MAX_ACK_BACKLOG = 256
+
+/** Our own pings that are not answered yet; yamux 5.3. */
+export const MAX_OUTSTANDING_PINGS = 16
+
+/** Answers to pings that wait for a saturated connection; yamux 4.2. */
+export const MAX_QUEUED_PONGS = 16
+
+/** RST that wait for a saturated connection: twice what all streams of both sides would need; yamux 4.3. */
+export const MAX_QUEUED_RESETS = 16_384
+
+/** A window grows when returning half of it took less than this many round trips; yamux 3.5. */
+export const GROWTH_ROUND_TRIPS = 4
+
+/** A measured round trip is good for so long; yamux 3.6. */
+export const RTT_MAX_AGE_MS = 30_000
+
+/**
+ * A new stream is announced, and an inbound one acknowledged, after so many turns of the microtask
+ * queue without a first write: enough for one that goes through several async functions.
+ */
+export const ANNOUNCE_TURNS = 16

@@ -1,0 +1,92 @@
+import { Uint8ArrayList } from 'uint8arraylist'
+
+/** Slabs into which small pieces are copied double from the first size to the last. */
+const MIN_SLAB_BYTES = 512
+const MAX_SLAB_BYTES = 16 * 1024
+
+const NO_SLAB = new Uint8Array(0)
+
+/**
+ * Bytes that have arrived and wait for a reader, in the memory in which they arrived, until they have
+ * to be kept for longer.
+ */
+export class ReadQueue {
+  #chunks: Uint8Array[] = []
+  #byteLength = 0
+  /** Chunks before this index are kept already; the others came since. */
+  #kept = 0
+  /** Behind the last chunk that is kept, if that is a copy; `#slabUsed` bytes of it are taken. */
+  #slab = NO_SLAB
+  #slabUsed = 0
+
+  get byteLength (): number {
+    return this.#byteLength
+  }
+
+  push (bytes: Uint8Array | Uint8ArrayList): void {
+    for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
+      this.#chunks.push(chunk)
+    }
+
+    this.#byteLength += bytes.byteLength
+  }
+
+  /** Puts bytes in front of all others. */
+  unshift (bytes: Uint8Array | Uint8ArrayList): void {
+    const front = bytes instanceof Uint8Array ? [bytes] : [...bytes]
+
+    this.#chunks.unshift(...front)
+    this.#kept += front.length
+    this.#byteLength += bytes.byteLength
+  }
+
+  /** All bytes, without a copy; the queue is empty then. */
+  takeAll (): Uint8ArrayList {
+    const list = Uint8ArrayList.fromUint8Arrays(this.#chunks, this.#byteLength)
+
+    this.clear()
+
+    return list
+  }
+
+  clear (): void {
+    this.#chunks = []
+    this.#byteLength = this.#kept = this.#slabUsed = 0
+    this.#slab = NO_SLAB
+  }
+
+  /**
+   * What came since the last call has to stay. A small piece of a large buffer would hold on to all of
+   * that, and a peer could send one byte per buffer, so such pieces are copied together; yamux 3.3.
+   */
+  keep (): void {
+    for (const chunk of this.#chunks.splice(this.#kept)) {
+      if (chunk.byteLength >= MAX_SLAB_BYTES && chunk.byteLength >= chunk.buffer.byteLength / 2) {
+        this.#chunks.push(chunk)
+        this.#slab = NO_SLAB
+        this.#slabUsed = 0
+      } else {
+        this.#copy(chunk)
+      }
+    }
+
+    this.#kept = this.#chunks.length
+  }
+
+  #copy (chunk: Uint8Array): void {
+    for (let from = 0; from < chunk.byteLength;) {
+      if (this.#slabUsed === this.#slab.byteLength) {
+        this.#slab = new Uint8Array(Math.min(Math.max(MIN_SLAB_BYTES, this.#slab.byteLength * 2), MAX_SLAB_BYTES))
+        this.#slabUsed = 0
+        this.#chunks.push(NO_SLAB)
+      }
+
+      const piece = chunk.subarray(from, from + this.#slab.byteLength - this.#slabUsed)
+
+      this.#slab.set(piece, this.#slabUsed)
+      this.#slabUsed += piece.byteLength
+      this.#chunks[this.#chunks.length - 1] = this.#slab.subarray(0, this.#slabUsed)
+      from += piece.byteLength
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import { FLAG, FRAME_TYPE, MAX_QUEUED_PONGS, MAX_QUEUED_RESETS } from './constants.ts'
+import { YamuxProtocolError } from './errors.ts'
+import type { FrameBatch } from './frame-batch.ts'
+
+/** A stream, as far as the queue is concerned. */
+export interface FrameSource {
+  /** Adds at most one frame without payload, for what the stream has to tell. */
+  addControl(batch: FrameBatch): void
+  /** Adds at most one data frame, of at most `batch.room` bytes. Whether there is more to send now. */
+  addData(batch: FrameBatch): boolean
+}
+
+/**
+ * What waits to be sent on a connection, and in which order: first the frames of the session, then
+ * control frames of streams, which are few and short, then data, one frame a stream in turn; yamux 3.8
+ * and 4. Streams keep their bytes themselves, so that this is bounded by their number.
+ */
+export class SendQueue {
+  readonly #session: Array<(batch: FrameBatch) => void> = []
+  readonly #pings: number[] = []
+  readonly #pongs: number[] = []
+  #resets: number[] = []
+  readonly #control = new Set<FrameSource>()
+  readonly #data = new Set<FrameSource>()
+
+  get isEmpty (): boolean {
+    return this.#control.size === 0 && this.#data.size === 0 && this.#resets.length === 0 &&
+      this.#pings.length === 0 && this.#pongs.length === 0 && this.#session.length === 0
+  }
+
+  addPing (value: number): void {
+    pushBounded(this.#pings, value)
+  }
+
+  /** Of more answers than 16, the newest are kept: the peer waits for those; yamux 4.2. */
+  addPong (value: number): void {
+    pushBounded(this.#pongs, value)
+  }
+
+  /** @throws YamuxProtocolError `controlFlood` */
+  addReset (streamId: number): void {
+    if (this.#resets.length >= MAX_QUEUED_RESETS) {
+      throw new YamuxProtocolError('controlFlood', `the peer must read what it makes us send: ${this.#resets.length} streams wait to be reset`)
+    }
+
+    this.#resets.push(streamId)
+  }
+
+  addGoAway (code: number, onSent: () => void): void {
+    this.#session.push((batch) => { batch.addControl({ type: FRAME_TYPE.goAway, flags: FLAG.none, streamId: 0, length: code }, onSent) })
+  }
+
+  /** `source` has something to tell. */
+  addControl (source: FrameSource): void {
+    this.#control.add(source)
+  }
+
+  /** `source` has data that may be sent. It takes its turn behind those that waited before. */
+  addData (source: FrameSource): void {
+    this.#data.add(source)
+  }
+
+  /** Forgets a stream. */
+  remove (source: FrameSource): void {
+    this.#control.delete(source)
+    this.#data.delete(source)
+  }
+
+  clear (): void {
+    this.#session.length = this.#pings.length = this.#pongs.length = this.#resets.length = 0
+    this.#control.clear()
+    this.#data.clear()
+  }
+
+  /** Moves frames into `batch` until that is full or nothing waits. */
+  fill (batch: FrameBatch): void {
+    while (!batch.isFull && this.#fillOne(batch)) {
+      // each round moves one frame
+    }
+  }
+
+  #fillOne (batch: FrameBatch): boolean {
+    return this.#fillSession(batch) || this.#fillControl(batch) || this.#fillData(batch)
+  }
+
+  #fillSession (batch: FrameBatch): boolean {
+    const streamId = this.#resets.length > 0 ? this.#takeReset() : undefined
+
+    if (streamId != null) {
+      batch.addControl({ type: FRAME_TYPE.windowUpdate, flags: FLAG.rst, streamId, length: 0 })
+      return true
+    }
+
+    const pong = this.#pongs.shift()
+
+    if (pong != null) {
+      batch.addControl({ type: FRAME_TYPE.ping, flags: FLAG.ack, streamId: 0, length: pong })
+      return true
+    }
+
+    const ping = this.#pings.shift()
+
+    if (ping != null) {
+      batch.addControl({ type: FRAME_TYPE.ping, flags: FLAG.syn, streamId: 0, length: ping })
+      return true
+    }
+
+    const add = this.#session.shift()
+
+    add?.(batch)
+
+    return add != null
+  }
+
+  #fillControl (batch: FrameBatch): boolean {
+    for (const source of this.#control) {
+      this.#control.delete(source)
+      source.addControl(batch)
+
+      return true
+    }
+
+    return false
+  }
+
+  #fillData (batch: FrameBatch): boolean {
+    for (const source of this.#data) {
+      this.#data.delete(source)
+
+      if (source.addData(batch)) {
+        this.#data.add(source) // behind the others
+      }
+
+      return true
+    }
+
+    return false
+  }
+}

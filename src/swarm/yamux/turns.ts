@@ -1,0 +1,7 @@
+/**
+ * Calls `fn` when the microtask queue has gone round `turns` times: after what async functions that
+ * have been resolved already still do in this tick, and before any timer or I/O.
+ */
+export function afterTurns (turns: number, fn: () => void): void {
+  queueMicrotask(turns <= 1 ? fn : () => { afterTurns(turns - 1, fn) })
+}
