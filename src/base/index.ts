@@ -5,12 +5,14 @@
  * - `clock`, `random`: time and chance as arguments
  * - `signals`: bounded waiting
  * - `permits`: bounded use
+ * - `version`: which release this is
  */
 export { CodedError, ERROR_CODES, isCoded, toError } from './errors.ts'
 export { Deadline, raceSignal } from './signals.ts'
 export { Permits } from './permits.ts'
 export { after, pause, systemClock } from './clock.ts'
 export { systemRandom } from './random.ts'
+export { VERSION } from './version.ts'
 export type { Clock, Timer, TimerOptions } from './clock.ts'
 export type { Coded, ErrorCode } from './errors.ts'
 export type { DeadlineInit } from './signals.ts'

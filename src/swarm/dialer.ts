@@ -1,5 +1,5 @@
-import { CodedError, raceSignal } from '../base/index.ts'
-import { AddressError, BlackHoleCounter, BlackHoleDetector, DialBackoff, DialError, DialLimiter, DialSync, filterAddresses, rankAddresses, resolveAddresses } from './dial/index.ts'
+import { CodedError, Deadline, raceSignal } from '../base/index.ts'
+import { AddressError, BlackHoleCounter, BlackHoleDetector, DialBackoff, DialError, DialLimiter, DialSync, filterAddresses, rankAddresses, resolveAddresses, toAddressError } from './dial/index.ts'
 import type { Clock } from '../base/index.ts'
 import type { PeerBook } from '../peerstore/index.ts'
 import type { SwarmConnection } from './connection/index.ts'
@@ -25,7 +25,20 @@ export interface DialerInit {
   /** Asks the peer routers, if there are any, where a peer is. */
   findPeer(peer: PeerId, signal: AbortSignal): Promise<Multiaddr[]>
   /** Dials one address with its transport and upgrades. */
-  connect(transport: Transport, address: Multiaddr, signal: AbortSignal, onConnected: () => void): Promise<SwarmConnection>
+  connect(transport: Transport, address: Multiaddr, options: ConnectOneOptions): Promise<SwarmConnection>
+}
+
+export interface ConnectOneOptions {
+  signal: AbortSignal
+  onConnected(): void
+  /** False makes this side answer the negotiations of the upgrade. @default true */
+  initiator?: boolean
+}
+
+/** What hole punching asks for beyond other dials. */
+export interface FreshDialOptions {
+  signal?: AbortSignal | undefined
+  initiator: boolean
 }
 
 /** Finds out where a peer can be dialled, and has the dial room do it. */
@@ -49,7 +62,7 @@ export class Dialer {
       rank: init.ranker ?? rankAddresses,
       acceptable: (peer, request) => this.acceptable(peer, request),
       addressesFor: (peer, request, signal) => this.#addressesFor(peer, request, signal),
-      dialAddress: (peer, address, options) => this.#dialAddress(address, options),
+      dialAddress: (_peer, address, options) => this.#dialAddress(address, options),
       record: (address, success) => { this.#blackHoles.record(address, success, init.clock.now()) }
     })
   }
@@ -59,11 +72,9 @@ export class Dialer {
    *
    * @throws DialError, or the signal's reason
    */
-  async dial ({ peer, addresses }: ParsedTarget, options: DialOptions = {}, noDelay = false): Promise<SwarmConnection> {
-    const { localPeer, gater } = this.#init
+  async dial ({ peer, addresses }: ParsedTarget, options: DialOptions = {}): Promise<SwarmConnection> {
     const request: DialRequestOptions = {
       addresses,
-      noDelay,
       force: options.force ?? false,
       forceDirect: options.forceDirect ?? false,
       limitedOk: options.limited !== 'deny',
@@ -71,10 +82,7 @@ export class Dialer {
     }
 
     options.signal?.throwIfAborted()
-
-    if (peer?.equals(localPeer) === true) {
-      throw new DialError('DialToSelf', peer, [])
-    }
+    this.#assertOther(peer)
 
     const existing = this.acceptable(peer, request)
 
@@ -82,13 +90,59 @@ export class Dialer {
       return existing
     }
 
-    if (peer != null && await raceSignal(Promise.resolve(gater.denyDialPeer?.(peer)), options.signal) === true) {
-      throw new DialError('Gated', peer, [])
-    }
+    await this.#askGater(peer, options.signal)
 
     const key = peer?.toString() ?? `addr:${addresses.map(String).join(',')}`
 
     return await this.#sync.dial({ key, peer }, request, options.signal) as SwarmConnection
+  }
+
+  /**
+   * A new connection whatever there is: all addresses at once, and no backoff, since the peer dials us
+   * at the same moment. The first that works is kept.
+   */
+  async dialFresh ({ peer, addresses }: ParsedTarget, { signal, initiator }: FreshDialOptions): Promise<SwarmConnection> {
+    const { clock, settings } = this.#init
+    using deadline = new Deadline({
+      clock,
+      timeoutMs: settings.peerTimeoutMs,
+      signal,
+      onTimeout: () => new DialError('DialTimeout', peer, [])
+    })
+
+    this.#assertOther(peer)
+    await this.#askGater(peer, deadline.signal)
+
+    const { good, refused } = await this.#addressesFor(peer, { addresses, force: true }, deadline.signal)
+
+    if (good.length === 0) {
+      throw new DialError(refused.length === 0 ? 'NoAddresses' : 'NoGoodAddresses', peer, refused)
+    }
+
+    const race = new AbortController()
+    const startedAt = clock.now()
+    const dials = good.map(async (address) => {
+      try {
+        return await this.#limiter.run({
+          peer: peer?.toString() ?? '',
+          address,
+          signal: AbortSignal.any([deadline.signal, race.signal]),
+          dial: (dialSignal) => this.#dialAddress(address, { signal: dialSignal, onConnected: () => {}, initiator }),
+          onLate: (late) => { late.abort() }
+        })
+      } catch (error) {
+        throw toAddressError(address, error, { durationMs: clock.now() - startedAt })
+      }
+    })
+
+    try {
+      return await Promise.any(dials)
+    } catch (error) {
+      deadline.signal.throwIfAborted()
+      throw new DialError('AllDialsFailed', peer, [...(error as AggregateError).errors, ...refused])
+    } finally {
+      race.abort(new CodedError('StreamAborted', 'another address was faster'))
+    }
   }
 
   /** An open connection that will do, if there is one. */
@@ -115,6 +169,18 @@ export class Dialer {
     this.backoff[Symbol.dispose]()
   }
 
+  #assertOther (peer: PeerId | undefined): void {
+    if (peer?.equals(this.#init.localPeer) === true) {
+      throw new DialError('DialToSelf', peer, [])
+    }
+  }
+
+  async #askGater (peer: PeerId | undefined, signal: AbortSignal | undefined): Promise<void> {
+    if (peer != null && await raceSignal(Promise.resolve(this.#init.gater.denyDialPeer?.(peer)), signal) === true) {
+      throw new DialError('Gated', peer, [])
+    }
+  }
+
   /** Where `peer` may be, without what can be ruled out before anything is sent. */
   async #addressesFor (peer: PeerId | undefined, request: DialRequestOptions, signal: AbortSignal): Promise<{ good: Multiaddr[], refused: AddressError[] }> {
     const { settings, gater, dns, clock, peerBook, transportForDialing, ownAddresses, findPeer } = this.#init
@@ -137,13 +203,13 @@ export class Dialer {
     }
   }
 
-  async #dialAddress (address: Multiaddr, { signal, onConnected }: { signal: AbortSignal, onConnected: () => void }): Promise<SwarmConnection> {
+  async #dialAddress (address: Multiaddr, options: ConnectOneOptions): Promise<SwarmConnection> {
     const transport = this.#init.transportForDialing(address)
 
     if (transport == null) {
       throw new CodedError('NoTransport', `no transport for protocol: nothing here dials ${address.toString()}`)
     }
 
-    return this.#init.connect(transport, address, signal, onConnected)
+    return this.#init.connect(transport, address, options)
   }
 }

@@ -6,7 +6,7 @@ import type { EventHandler } from 'main-event'
  * An event target whose listeners cannot take the process down: what one throws, or what its promise
  * rejects with, goes to `onError`, and the others are called all the same.
  */
-export class SafeEventTarget<Events extends Record<string, unknown>> extends TypedEventEmitter<Events> {
+export class SafeEventTarget<Events extends { [Name in keyof Events]: Event }> extends TypedEventEmitter<Events> {
   readonly #wrapped = new WeakMap<object, (event: unknown) => void>()
   readonly #onError: (type: string, error: Error) => void
 

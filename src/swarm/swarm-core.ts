@@ -269,12 +269,12 @@ export class SwarmCore {
       ownAddresses: () => this.interfaceListenAddresses(),
       best: (peer) => this.connections.best(peer),
       findPeer: (peer, signal) => this.findPeer(peer, signal),
-      connect: (transport, address, signal, onConnected) => this.transports.connect(transport, address, {
+      connect: (transport, address, { signal, onConnected, initiator }) => this.transports.connect(transport, address, {
         signal,
         upgrade: (maConn, options: UpgradeOptions) => {
           onConnected()
 
-          return this.upgrader.upgradeOutbound(maConn, options)
+          return this.upgrader.upgradeOutbound(maConn, initiator == null ? options : { ...options, initiator })
         }
       })
     })

@@ -255,10 +255,11 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
 
     core.stop(swarmClosed())
     await Promise.allSettled([
-      core.listeners.close(),
       this.#plugins?.stop(),
       this.#closeConnections(core.connections.list(), { code: 'shutdown', by: 'local' }, options)
     ])
+    // after the connections: transports destroy those that a listener has accepted, and no farewell is said
+    await core.listeners.close()
   }
 
   /** Gracefully, all at once; what is open when the time is up is aborted. */

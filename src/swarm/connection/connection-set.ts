@@ -49,9 +49,14 @@ export class ConnectionSet {
     return [...this.#byPeer.values()].flatMap(([first]) => first == null ? [] : [first.remotePeer])
   }
 
+  /** The open ones, of one peer or of all, the one to use first. */
+  ranked (peer?: string): SwarmConnection[] {
+    return this.list(peer).filter(({ status }) => status === 'open').sort(compareConnections)
+  }
+
   /** The one to use; undefined when none is open. */
   best (peer: string): SwarmConnection | undefined {
-    return this.#byPeer.get(peer)?.filter(({ status }) => status === 'open').sort(compareConnections).at(0)
+    return this.ranked(peer).at(0)
   }
 
   connectedness (peer: string): Connectedness {

@@ -3,8 +3,8 @@ import { isPrivateAddress, isRelayed } from './address-kind.ts'
 import { AddressError, toAddressError } from './dial-error.ts'
 import type { DialTarget, DialWorkerComponents } from './dial-components.ts'
 import type { DialPhase } from './dial-error.ts'
-import type { Connection } from '../contract/connection.ts'
 import type { Timer } from '../../base/index.ts'
+import type { Connection } from '../contract/connection.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /**
@@ -20,11 +20,11 @@ export interface DialAttemptInit {
   /** Aborts when the swarm closes: then no transport is waited for. */
   closing: AbortSignal
   /** The dial has left the queue of the limiter. */
-  onStarted: () => void
+  onStarted(): void
   /** The socket is connected. */
-  onConnected: () => void
+  onConnected(): void
   /** Owns a connection that comes after `run` has rejected. */
-  onLate: (connection: Connection) => void
+  onLate(connection: Connection): void
 }
 
 /** The dial of one address, once. Its time counts from the moment at which the limiter lets it start. */
@@ -67,7 +67,7 @@ export class DialAttempt {
         peer: peer?.toString() ?? '',
         address,
         signal: this.#controller.signal,
-        dial: async (signal) => await this.#dial(signal),
+        dial: async (signal) => this.#dial(signal),
         onLate
       })
     } catch (thrown) {
@@ -99,7 +99,7 @@ export class DialAttempt {
       }
     }
 
-    return await this.#linger(dialled)
+    return this.#linger(dialled)
   }
 
   #start (): void {

@@ -1,10 +1,10 @@
-import type { AddressError } from './dial-error.ts'
 import type { DialBackoff } from './dial-backoff.ts'
+import type { AddressError } from './dial-error.ts'
 import type { DialLimiter } from './dial-limiter.ts'
 import type { DialRanker } from './dial-ranker.ts'
+import type { Clock } from '../../base/index.ts'
 import type { Connection } from '../contract/connection.ts'
 import type { DialSettings } from '../options.ts'
-import type { Clock } from '../../base/index.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -40,7 +40,7 @@ export interface DialAddresses {
 export interface DialAddressOptions {
   signal: AbortSignal
   /** Says that the socket is connected, and that the upgrade begins. */
-  onConnected: () => void
+  onConnected(): void
 }
 
 /** What a dial needs of the swarm around it. */

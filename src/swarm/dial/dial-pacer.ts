@@ -17,7 +17,10 @@ export class DialPacer {
   readonly #inFlight = new Map<string, number>()
   #timer: Timer | undefined
 
-  /** @param start - begins the dial of an address, which is in flight until `forget` */
+  /**
+   * @param clock - time
+   * @param start - begins the dial of an address, which is in flight until `forget`
+   */
   constructor (clock: Clock, start: (key: string) => void) {
     this.#clock = clock
     this.#start = start

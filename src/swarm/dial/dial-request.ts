@@ -3,8 +3,8 @@ import { DialError } from './dial-error.ts'
 import { verdictOf } from './dial-verdict.ts'
 import type { DialRequestOptions, DialTarget } from './dial-components.ts'
 import type { AddressError } from './dial-error.ts'
-import type { Connection } from '../contract/connection.ts'
 import type { Clock, ErrorCode, Timer } from '../../base/index.ts'
+import type { Connection } from '../contract/connection.ts'
 
 /**
  * The time of a request counts from its first address tried. Before that, while names resolve and
@@ -21,9 +21,9 @@ export interface DialRequestInit {
   /** Of the caller. */
   signal: AbortSignal | undefined
   /** The caller has left. */
-  onAbort: (reason: unknown) => void
+  onAbort(reason: unknown): void
   /** The time is up. */
-  onTimeout: () => void
+  onTimeout(): void
 }
 
 /**

@@ -1,5 +1,7 @@
 import { AddressError } from './dial-error.ts'
+import type { DialPhase } from './dial-error.ts'
 import type { ErrorCode } from '../../base/index.ts'
+import type { Multiaddr } from '@multiformats/multiaddr'
 
 /**
  * What this node decides or lacks by itself. It says nothing of the other side, so that it neither
@@ -49,4 +51,20 @@ export function withRetryAt (error: AddressError, retryAt: number): AddressError
   const { code, address, phase, durationMs, cause, reason } = error
 
   return new AddressError(code, address, { phase, durationMs, retryAt, cause, message: reason })
+}
+
+/** The address failed not long ago, and is spared. */
+export function inBackoff (address: Multiaddr, retryAt: number, now: number): AddressError {
+  return new AddressError('DialBackoff', address, { phase: 'gate', retryAt, now })
+}
+
+/** The time of a request was up before the dial of this address had ended, or before its turn came. */
+export function outOfTime (address: Multiaddr, attempt?: { phase: DialPhase, durationMs: number }): AddressError {
+  const { phase, durationMs } = attempt ?? { phase: 'limit', durationMs: 0 }
+
+  return new AddressError('DialTimeout', address, {
+    phase,
+    durationMs,
+    message: `${phase === 'limit' ? 'not tried' : 'no answer'} before the time of the whole dial was up`
+  })
 }

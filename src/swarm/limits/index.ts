@@ -1,8 +1,10 @@
 /**
  * Bounds on what others can make us spend: permits and counts, and nothing about whom to dial.
  *
- *   inbound socket -> pendingInbound -> upgrade -> admitInbound, admitPeer -> streams -> bytes
- *                     ConnectionLimits                                 StreamLimits   MemoryBudget
+ * ```
+ * inbound socket -> pendingInbound -> upgrade -> admitInbound, admitPeer -> streams -> bytes
+ *                   ConnectionLimits                                 StreamLimits   MemoryBudget
+ * ```
  *
  * A permit is given back by disposing of it, twice does nothing, and a key without permits is
  * forgotten. A refusal is a ResourceLimitError: scope, used, maximum, and the option to raise. It is

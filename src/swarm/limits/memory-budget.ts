@@ -5,11 +5,11 @@ export const BUDGET_RELEASE_RATIO = 7 / 8
 
 export interface MemoryBudgetInit {
   /** Gets what a listener throws, and the news that more was removed than had been added. */
-  onError?: (error: Error) => void
+  onError?(error: Error): void
 }
 
 interface ReleaseListener {
-  fn: () => void
+  fn(): void
 }
 
 /**

@@ -17,9 +17,9 @@ export interface ConnectionStreamLimits {
    */
   admit(direction: Direction): Permit
   /**
-   * In addition, once the protocol of the stream is known.
+   * In addition, once the protocol of the stream is known; `max` is for that protocol and direction
+   * on this connection.
    *
-   * @param max - of that protocol and direction on this connection
    * @throws ResourceLimitError
    */
   admitProtocol(direction: Direction, protocol: string, max: number): Permit

@@ -11,11 +11,11 @@ export interface TrimmerInit<C> {
   settings: Pick<LimitSettings, 'highWater' | 'lowWater' | 'trimGraceMs'>
   clock: Clock
   /** All connections that are open and not closing. */
-  candidates: () => Array<TrimCandidate<C>>
+  candidates(): Array<TrimCandidate<C>>
   /** Closes a victim. It is not waited for. */
-  close: (connection: C, why: string) => void | Promise<void>
+  close(connection: C, why: string): void | Promise<void>
   /** Gets what `candidates` or `close` throws. */
-  onError?: (error: Error) => void
+  onError?(error: Error): void
 }
 
 /**

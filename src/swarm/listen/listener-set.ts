@@ -10,20 +10,20 @@ import type { Listener, Logger, Transport, Upgrader } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export interface ListenerSetInit {
-  transportForListening: (address: Multiaddr) => Transport | undefined
+  transportForListening(address: Multiaddr): Transport | undefined
   upgrader: Upgrader
   /** Once for each bound address, when it can be dialled. */
-  onListen: (address: Multiaddr, listener: Listener) => void
+  onListen(address: Multiaddr, listener: Listener): void
   /** Once for each address that `onListen` told of; with the error if its listener died by itself. */
-  onListenClose: (address: Multiaddr, error?: Error) => void
+  onListenClose(address: Multiaddr, error?: Error): void
   /** After those two, and when a listener's addresses on the interfaces changed. */
-  onAddressesChanged: (listener: Listener) => void
+  onAddressesChanged(listener: Listener): void
   /** Before the first `onListen` of a listener. */
-  onListenerOpened?: (listener: Listener) => void
+  onListenerOpened?(listener: Listener): void
   /** After the last `onListenClose` of a listener. */
-  onListenerClosed?: (listener: Listener) => void
+  onListenerClosed?(listener: Listener): void
   /** An address failed while others work, or a listener had an error and goes on. */
-  onError?: (address: Multiaddr, error: Error) => void
+  onError?(address: Multiaddr, error: Error): void
   clock: Clock
   log: Logger
 }
@@ -162,10 +162,9 @@ export class ListenerSet {
 
       return managed
     } catch (error) {
+      this.#opening.delete(managed)
       void this.#track(managed.close(error))
       throw error
-    } finally {
-      this.#opening.delete(managed)
     }
   }
 
@@ -186,7 +185,6 @@ export class ListenerSet {
       onListening: () => { this.#refresh() },
       onError: ({ requested }, error) => { this.#report(requested, error) },
       onDeath: (managed, error) => {
-        // it may hold what could not be closed at once
         void this.#track(managed.close(error))
 
         if (this.#open.delete(managed)) {

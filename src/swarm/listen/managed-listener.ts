@@ -17,13 +17,13 @@ export interface ManagedListenerInit {
   clock: Clock
   log: Logger
   /** It has begun, just now. */
-  onOpen: (managed: ManagedListener) => void
+  onOpen(managed: ManagedListener): void
   /** The listener says that its addresses may have changed. */
-  onListening: (managed: ManagedListener) => void
+  onListening(managed: ManagedListener): void
   /** Something went wrong, and it listens on. */
-  onError: (managed: ManagedListener, error: Error) => void
-  /** It has ended by itself. */
-  onDeath: (managed: ManagedListener, error: CodedError) => void
+  onError(managed: ManagedListener, error: Error): void
+  /** It has ended by itself; `close` frees what it may still hold. */
+  onDeath(managed: ManagedListener, error: CodedError): void
 }
 
 export interface AddressChange {
@@ -192,9 +192,7 @@ export class ManagedListener {
   }
 
   readonly #onListening = (): void => {
-    if (this.#state === 'open') {
-      this.#init.onListening(this)
-    }
+    this.#init.onListening(this)
   }
 
   readonly #onError = (event: CustomEvent<Error>): void => {
@@ -206,7 +204,6 @@ export class ManagedListener {
 
     // one that waits for a relay has no address even while it is well
     if (this.#addresses.length > 0 && this.#readAddresses().length === 0) {
-      void this.close(undefined)
       this.#init.onDeath(this, this.#ended())
     } else {
       this.#init.onError(this, this.#lastError)

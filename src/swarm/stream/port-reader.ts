@@ -120,7 +120,7 @@ export class PortReader {
 
     return {
       get buffered () { return buffered() },
-      read: async (signal) => await this.read(signal),
+      read: async (signal) => this.read(signal),
       unread: (bytes) => { this.unread(bytes) },
       sendNow
     }

@@ -17,7 +17,7 @@ export class PortWriter {
   readonly #onWrite: ((bytes: number) => void) | undefined
   #error: Error | undefined
   #ended = false
-  #prefix: { bytes: Uint8Array, onSent: () => void } | undefined
+  #prefix: { bytes: Uint8Array, onSent(): void } | undefined
   #wake: (() => void) | undefined
   #lastTurn: Promise<unknown> = Promise.resolve()
   #waiting = 0

@@ -114,7 +114,7 @@ export class StreamPort {
       await raceSignal(this.#handshake, signal)
     }
 
-    return await this.#reader.read(signal)
+    return this.#reader.read(signal)
   }
 
   /** The next chunk if one may be read now; for who is told by `onChange` when to look. */

@@ -2,10 +2,10 @@ import { after, CodedError, Deadline } from '../../base/index.ts'
 import { IoDeadline } from './io-deadline.ts'
 import { concat } from './multistream-codec.ts'
 import { toReadable, toWritable } from './web-streams.ts'
+import type { StreamPort } from './stream-port.ts'
 import type { Clock, Timer } from '../../base/index.ts'
 import type { Connection } from '../contract/connection.ts'
 import type { CallOptions, Direction, Stream, StreamStat } from '../contract/stream.ts'
-import type { StreamPort } from './stream-port.ts'
 
 /** What `bytes` and `text` take at most, unless told otherwise. */
 const MAX_COLLECTED_BYTES = 1024 * 1024
@@ -71,7 +71,7 @@ export class SwarmStream implements Stream {
   }
 
   async read (options: CallOptions = {}): Promise<Uint8Array | null> {
-    return await this.port.read(either(options.signal, this.#readDeadline.signal))
+    return this.port.read(either(options.signal, this.#readDeadline.signal))
   }
 
   async write (bytes: Uint8Array | string, options: CallOptions = {}): Promise<void> {

@@ -1,4 +1,4 @@
-import { FLAG, FRAME_TYPE, MAX_QUEUED_PONGS, MAX_QUEUED_RESETS } from './constants.ts'
+import { FLAG, FRAME_TYPE, MAX_OUTSTANDING_PINGS, MAX_QUEUED_PONGS, MAX_QUEUED_RESETS } from './constants.ts'
 import { YamuxProtocolError } from './errors.ts'
 import type { FrameBatch } from './frame-batch.ts'
 
@@ -16,25 +16,25 @@ export interface FrameSource {
  * and 4. Streams keep their bytes themselves, so that this is bounded by their number.
  */
 export class SendQueue {
-  readonly #session: Array<(batch: FrameBatch) => void> = []
-  readonly #pings: number[] = []
+  readonly #resets: number[] = []
   readonly #pongs: number[] = []
-  #resets: number[] = []
+  readonly #pings: number[] = []
   readonly #control = new Set<FrameSource>()
   readonly #data = new Set<FrameSource>()
+  #goAway: { code: number, onSent: () => void } | undefined
 
   get isEmpty (): boolean {
     return this.#control.size === 0 && this.#data.size === 0 && this.#resets.length === 0 &&
-      this.#pings.length === 0 && this.#pongs.length === 0 && this.#session.length === 0
+      this.#pings.length === 0 && this.#pongs.length === 0 && this.#goAway == null
   }
 
   addPing (value: number): void {
-    pushBounded(this.#pings, value)
+    pushBounded(this.#pings, value, MAX_OUTSTANDING_PINGS)
   }
 
   /** Of more answers than 16, the newest are kept: the peer waits for those; yamux 4.2. */
   addPong (value: number): void {
-    pushBounded(this.#pongs, value)
+    pushBounded(this.#pongs, value, MAX_QUEUED_PONGS)
   }
 
   /** @throws YamuxProtocolError `controlFlood` */
@@ -46,8 +46,9 @@ export class SendQueue {
     this.#resets.push(streamId)
   }
 
+  /** Behind all else that waits. */
   addGoAway (code: number, onSent: () => void): void {
-    this.#session.push((batch) => { batch.addControl({ type: FRAME_TYPE.goAway, flags: FLAG.none, streamId: 0, length: code }, onSent) })
+    this.#goAway = { code, onSent }
   }
 
   /** `source` has something to tell. */
@@ -67,7 +68,8 @@ export class SendQueue {
   }
 
   clear (): void {
-    this.#session.length = this.#pings.length = this.#pongs.length = this.#resets.length = 0
+    this.#resets.length = this.#pongs.length = this.#pings.length = 0
+    this.#goAway = undefined
     this.#control.clear()
     this.#data.clear()
   }
@@ -80,14 +82,14 @@ export class SendQueue {
   }
 
   #fillOne (batch: FrameBatch): boolean {
-    return this.#fillSession(batch) || this.#fillControl(batch) || this.#fillData(batch)
+    return this.#fillSession(batch) || this.#fillControl(batch) || this.#fillData(batch) || this.#fillGoAway(batch)
   }
 
   #fillSession (batch: FrameBatch): boolean {
-    const streamId = this.#resets.length > 0 ? this.#takeReset() : undefined
+    const reset = this.#resets.shift()
 
-    if (streamId != null) {
-      batch.addControl({ type: FRAME_TYPE.windowUpdate, flags: FLAG.rst, streamId, length: 0 })
+    if (reset != null) {
+      batch.addControl({ type: FRAME_TYPE.windowUpdate, flags: FLAG.rst, streamId: reset, length: 0 })
       return true
     }
 
@@ -102,14 +104,9 @@ export class SendQueue {
 
     if (ping != null) {
       batch.addControl({ type: FRAME_TYPE.ping, flags: FLAG.syn, streamId: 0, length: ping })
-      return true
     }
 
-    const add = this.#session.shift()
-
-    add?.(batch)
-
-    return add != null
+    return ping != null
   }
 
   #fillControl (batch: FrameBatch): boolean {
@@ -135,5 +132,27 @@ export class SendQueue {
     }
 
     return false
+  }
+
+  #fillGoAway (batch: FrameBatch): boolean {
+    if (this.#goAway == null) {
+      return false
+    }
+
+    const { code, onSent } = this.#goAway
+
+    this.#goAway = undefined
+    batch.addControl({ type: FRAME_TYPE.goAway, flags: FLAG.none, streamId: 0, length: code }, onSent)
+
+    return true
+  }
+}
+
+/** Beyond `max`, the oldest gives way. */
+function pushBounded (queue: number[], value: number, max: number): void {
+  queue.push(value)
+
+  if (queue.length > max) {
+    queue.shift()
   }
 }

@@ -1,0 +1,39 @@
+/** What the process says when it ends. `docs/cli.md` has a row for each. */
+export const EXIT = {
+  ok: 0,
+  /** Something failed that has no code of its own. */
+  failure: 1,
+  /** The command line was not understood. */
+  usage: 2,
+  /** No connection to the peer. */
+  dialFailed: 3,
+  /** The peer answered, and does not speak the protocol. */
+  protocolRefused: 4,
+  /** The peer answered, and then took longer than `--timeout`. */
+  timedOut: 5,
+  /** The key file is missing, damaged, or open to others. */
+  keyFile: 6,
+  /** None of the addresses can be listened on. */
+  listenFailed: 7,
+  /** 128 and the number of the signal, as shells do. */
+  hangup: 129,
+  interrupted: 130,
+  terminated: 143
+} as const
+
+export type ExitCode = typeof EXIT[keyof typeof EXIT]
+
+/** One line a code, for the help. */
+export const EXIT_MEANINGS: ReadonlyArray<readonly [ExitCode, string]> = [
+  [EXIT.ok, 'all went well'],
+  [EXIT.failure, 'something else failed; the message says what'],
+  [EXIT.usage, 'the command line was not understood'],
+  [EXIT.dialFailed, 'no connection to the peer'],
+  [EXIT.protocolRefused, 'the peer does not speak the protocol'],
+  [EXIT.timedOut, 'the peer answered, and then took too long'],
+  [EXIT.keyFile, 'the key file is missing, damaged, or open to others'],
+  [EXIT.listenFailed, 'none of the addresses can be listened on'],
+  [EXIT.hangup, 'ended by SIGHUP'],
+  [EXIT.interrupted, 'ended by SIGINT (Ctrl-C)'],
+  [EXIT.terminated, 'ended by SIGTERM']
+]

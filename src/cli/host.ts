@@ -1,0 +1,74 @@
+import { homedir } from 'node:os'
+import process from 'node:process'
+import { after, systemClock } from '../base/index.ts'
+import { Stopped } from './command.ts'
+import { COMMANDS } from './commands.ts'
+import { EXIT } from './exit-codes.ts'
+import { run } from './run.ts'
+import type { Context } from './command.ts'
+import type { ExitCode } from './exit-codes.ts'
+import type { Sink } from './sink.ts'
+
+/** After a signal, everything is closed within this time, or dropped. */
+const SHUTDOWN_MS = 8_000
+
+const SIGNALS: ReadonlyArray<readonly [NodeJS.Signals, ExitCode]> = [
+  ['SIGINT', EXIT.interrupted],
+  ['SIGTERM', EXIT.terminated],
+  ['SIGHUP', EXIT.hangup]
+]
+
+/** Runs the command line of this process, and ends it. */
+export async function runProcess (): Promise<void> {
+  const controller = new AbortController()
+  const [, , ...args] = process.argv
+
+  stopOnSignals(controller)
+
+  const exitCode = await run(args, COMMANDS, createContext(controller))
+
+  // not by itself: a terminal that we have read from keeps the process alive
+  process.exit(exitCode)
+}
+
+function createContext (controller: AbortController): Context {
+  return {
+    stdin: {
+      // not touched before somebody reads: it belongs to whoever started us
+      [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]()
+    },
+    stdout: createSink(process.stdout, controller),
+    stderr: createSink(process.stderr, controller),
+    env: process.env,
+    homeDirectory: homedir(),
+    execArgv: process.execArgv,
+    clock: systemClock,
+    signal: controller.signal
+  }
+}
+
+/** The first signal asks everything to close, the second ends the process at once. */
+function stopOnSignals (controller: AbortController): void {
+  for (const [name, exitCode] of SIGNALS) {
+    process.on(name, () => {
+      if (controller.signal.aborted) {
+        process.exit(exitCode)
+      }
+
+      after(systemClock, SHUTDOWN_MS, () => process.exit(exitCode), { background: true })
+      controller.abort(new Stopped(name, exitCode))
+    })
+  }
+}
+
+function createSink (stream: NodeJS.WriteStream, controller: AbortController): Sink {
+  // a reader that leaves early, as `head` does, is no failure
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    controller.abort(error.code === 'EPIPE' ? new Stopped('the reader of its output', EXIT.ok) : new Error(`cannot write the output: ${error.message}`, { cause: error }))
+  })
+
+  return {
+    isTerminal: stream.isTTY,
+    write: (chunk) => new Promise((resolve) => { stream.write(chunk, () => { resolve() }) })
+  }
+}

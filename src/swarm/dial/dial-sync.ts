@@ -1,0 +1,132 @@
+import { CodedError, toError } from '../../base/index.ts'
+import { DialWorker } from './dial-worker.ts'
+import type { DialRequestOptions, DialTarget, DialWorkerComponents, PendingDial } from './dial-components.ts'
+import type { Connection } from '../contract/connection.ts'
+
+export interface DialSyncStat {
+  /** Peers that are being dialled. */
+  active: number
+  /** Callers that wait for them. */
+  waiting: number
+}
+
+/**
+ * One dial a peer, however many ask for it at the same time. Who asks joins the dial that is there,
+ * and may leave it at any moment; when the last one leaves, it is aborted and forgotten. So nothing
+ * of a dial outlives it: the next one starts afresh.
+ */
+export class DialSync {
+  readonly #components: DialWorkerComponents
+  readonly #workers = new Map<string, DialWorker>()
+  readonly #closing = new AbortController()
+  /** Connections that callers have been given: those are theirs, even if their dial ends late. */
+  readonly #given = new WeakSet<Connection>()
+  #waiting = 0
+
+  constructor (components: DialWorkerComponents) {
+    this.#components = components
+  }
+
+  /**
+   * Connects to a peer, or joins the dial to it.
+   *
+   * @throws the signal's reason; CodedError SwarmClosed, ResourceLimit; DialError
+   */
+  async dial (target: DialTarget, request: DialRequestOptions = {}, signal?: AbortSignal): Promise<Connection> {
+    const { timeoutMs = 0 } = request
+
+    if (!(timeoutMs >= 0)) {
+      throw new RangeError(`timeoutMs must be a number of 0 or more, received ${timeoutMs}`)
+    }
+
+    this.#throwIfEnded(signal)
+
+    const connection = this.#components.acceptable(target.peer, request)
+
+    if (connection != null) {
+      this.#given.add(connection)
+      return connection
+    }
+
+    this.#throwIfFull()
+    this.#waiting++
+
+    try {
+      return await this.#workerFor(target).dial(request, signal)
+    } catch (error) {
+      // why the caller or the swarm wanted no more says more than how the dial then failed
+      this.#throwIfEnded(signal)
+      throw error
+    } finally {
+      this.#waiting--
+    }
+  }
+
+  /** Tells those who dial this peer that it has a new connection, as when it has dialled us. */
+  reconsider (key: string): void {
+    this.#workers.get(key)?.reconsider()
+  }
+
+  /** Aborts all dials: who waits, and who dials later, gets SwarmClosed. */
+  close (): void {
+    this.#closing.abort(new CodedError('SwarmClosed', 'swarm closed'))
+
+    for (const worker of [...this.#workers.values()]) {
+      worker.abort(this.#closing.signal.reason)
+    }
+  }
+
+  stat (): DialSyncStat {
+    return { active: this.#workers.size, waiting: this.#waiting }
+  }
+
+  pending (): PendingDial[] {
+    return [...this.#workers.values()].map((worker) => worker.describe())
+  }
+
+  #workerFor (target: DialTarget): DialWorker {
+    const known = this.#workers.get(target.key)
+
+    if (known != null) {
+      return known
+    }
+
+    const worker = new DialWorker(target, this.#components, {
+      closing: this.#closing.signal,
+      onIdle: () => { this.#workers.delete(target.key) },
+      onAnswer: (connection) => { this.#given.add(connection) },
+      onLate: (key, connection) => { this.#onLate(target, key, connection) }
+    })
+
+    this.#workers.set(target.key, worker)
+
+    return worker
+  }
+
+  /** Whoever dials the peer now may have what an earlier dial, or an earlier worker, did not live to see. */
+  #onLate (target: DialTarget, key: string, connection: Connection): void {
+    const taken = this.#workers.get(target.key)?.offer(key, connection) === true
+
+    if (!taken && !this.#given.has(connection)) {
+      discard(connection)
+    }
+  }
+
+  #throwIfEnded (signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted()
+    this.#closing.signal.throwIfAborted()
+  }
+
+  #throwIfFull (): void {
+    const { maxWaiters } = this.#components.settings
+
+    if (this.#waiting >= maxWaiters) {
+      throw new CodedError('ResourceLimit', `too many callers wait for dials: ${this.#waiting} of dial.maxWaiters ${maxWaiters} in use`)
+    }
+  }
+}
+
+/** Nobody waits for the end of this, nor can anything be done if it fails but to abort. */
+function discard (connection: Connection): void {
+  Promise.try(() => connection.close()).catch((error: unknown) => { connection.abort(toError(error)) })
+}

@@ -1,0 +1,229 @@
+import { afterTurns } from './turns.ts'
+import { FLAG, FRAME_TYPE } from './constants.ts'
+import { FrameBatch } from './frame-batch.ts'
+import { SendQueue } from './send-queue.ts'
+import type { FrameSource } from './send-queue.ts'
+import type { MessageStream } from '@libp2p/interface'
+
+/** A batch that is not full leaves when nothing was added to it for so many turns; yamux 1.7. */
+const QUIET_TURNS = 4
+
+/** A stream that may have to wait for room. */
+export interface Writer extends FrameSource {
+  /** There is room again. */
+  onRoom(): void
+}
+
+/**
+ * The sending half of a connection: when to write, what, and how much in one write.
+ *
+ * The first frames after a quiet tick leave at once. After that frames gather in a batch, which leaves
+ * when it is full or when the tick has become quiet. A saturated transport is given nothing.
+ */
+export class Outbox {
+  readonly #transport: MessageStream
+  readonly #maxMessageBytes: number
+  readonly #queue = new SendQueue()
+  /** Streams that wait for room though all their bytes have left, in that order. */
+  readonly #writers = new Set<Writer>()
+  #batch: FrameBatch
+  #isSaturated: boolean
+  #isDead = false
+  #isPumping = false
+  /** Whether something left in this tick; what follows gathers. */
+  #isBusy = false
+  /** Whether frames were added since the last turn. */
+  #isActive = false
+  #quietTurns = 0
+  #isCorked = false
+
+  constructor (transport: MessageStream, maxMessageBytes: number) {
+    this.#transport = transport
+    this.#maxMessageBytes = maxMessageBytes
+    this.#batch = new FrameBatch(maxMessageBytes)
+    this.#isSaturated = transport.writableNeedsDrain
+    transport.addEventListener('drain', this.#onDrain)
+  }
+
+  get isSaturated (): boolean {
+    return this.#isSaturated
+  }
+
+  sendPing (value: number): void {
+    this.#queue.addPing(value)
+    this.#pump()
+  }
+
+  /** Answers a ping. Only where the answer has to wait does its number count; yamux 4.2. */
+  sendPong (value: number): void {
+    this.#queue.addPong(value)
+    this.#pump()
+  }
+
+  /** @throws YamuxProtocolError `controlFlood` */
+  sendReset (streamId: number): void {
+    this.#queue.addReset(streamId)
+    this.#pump()
+  }
+
+  /** Calls `onSent` when the go away has left, behind all that waits now. */
+  sendGoAway (code: number, onSent: () => void): void {
+    this.#queue.addGoAway(code, onSent)
+    this.#pump()
+  }
+
+  /** `source` has a control frame to send. One that can wait leaves at the end of the tick. */
+  wantControl (source: FrameSource, { canWait }: { canWait: boolean }): void {
+    this.#queue.addControl(source)
+
+    if (canWait) {
+      this.#startTurns()
+    } else {
+      this.#pump()
+    }
+  }
+
+  /** `source` has data that its window allows. */
+  wantData (source: FrameSource): void {
+    this.#queue.addData(source)
+    this.#pump()
+  }
+
+  /** Tells `writer`, of which no bytes wait, when the transport has room. */
+  awaitRoom (writer: Writer): void {
+    this.#writers.add(writer)
+  }
+
+  remove (source: Writer): void {
+    this.#queue.remove(source)
+    this.#writers.delete(source)
+  }
+
+  /** While `fn` runs, nothing leaves but full batches; then all at once. */
+  cork (fn: () => void): void {
+    this.#isCorked = true
+
+    try {
+      fn()
+    } finally {
+      this.#isCorked = false
+      this.#pump()
+    }
+  }
+
+  /** Sends last words in one write, saturated or not, and nothing after them; yamux 6.2. */
+  finish (resets: Iterable<number>, goAwayCode: number): void {
+    const last = new FrameBatch(Infinity)
+
+    for (const streamId of resets) {
+      last.addControl({ type: FRAME_TYPE.windowUpdate, flags: FLAG.rst, streamId, length: 0 })
+    }
+
+    last.addControl({ type: FRAME_TYPE.goAway, flags: FLAG.none, streamId: 0, length: goAwayCode })
+    this.#flush() // or a frame in the batch would be lost that its stream believes sent
+    this.#batch = last
+    this.#flush()
+    this.stop()
+  }
+
+  /** Sends nothing any more, and forgets what waits. */
+  stop (): void {
+    this.#isDead = true
+    this.#queue.clear()
+    this.#writers.clear()
+    this.#batch = new FrameBatch(this.#maxMessageBytes)
+    this.#transport.removeEventListener('drain', this.#onDrain)
+  }
+
+  readonly #onDrain = (): void => {
+    this.#isSaturated = false
+    this.#tellRoom() // those whose bytes had left take their turn behind those that wait
+    this.#pump()
+  }
+
+  /** Moves what waits into the batch, and lets that leave when it should. */
+  #pump (): void {
+    if (this.#isPumping || this.#isSaturated || this.#isDead) {
+      return
+    }
+
+    this.#isPumping = true
+
+    try {
+      while (!this.#isSaturated && !this.#queue.isEmpty) {
+        this.#isActive = true
+        this.#queue.fill(this.#batch)
+
+        if (this.#batch.isFull) {
+          this.#flush()
+        }
+      }
+    } finally {
+      this.#isPumping = false
+    }
+
+    if (this.#batch.byteLength > 0 && !this.#isBusy && !this.#isCorked) {
+      this.#flush()
+      this.#startTurns()
+    }
+
+    this.#tellRoom()
+  }
+
+  #flush (): void {
+    const batch = this.#batch
+
+    if (batch.byteLength === 0 || this.#isDead) {
+      return
+    }
+
+    this.#batch = new FrameBatch(this.#maxMessageBytes)
+
+    try {
+      this.#isSaturated = !this.#transport.send(batch.encode())
+    } catch {
+      // the transport is closing; its close event tells the muxer, and with that the streams
+      this.#isDead = true
+      return
+    }
+
+    batch.sent()
+  }
+
+  #startTurns (): void {
+    if (!this.#isBusy) {
+      this.#isBusy = true
+      this.#quietTurns = 0
+      this.#isActive = false
+      afterTurns(1, this.#onTurn)
+    }
+  }
+
+  readonly #onTurn = (): void => {
+    this.#quietTurns = this.#isActive ? 0 : this.#quietTurns + 1
+    this.#isActive = false
+
+    if (this.#quietTurns < QUIET_TURNS) {
+      afterTurns(1, this.#onTurn)
+      return
+    }
+
+    this.#isBusy = false
+
+    if (!this.#queue.isEmpty || this.#batch.byteLength > 0) {
+      this.#pump()
+    }
+  }
+
+  /** Tells those that wait for room, one after the other, as long as there is some. */
+  #tellRoom (): void {
+    for (const writer of this.#writers) {
+      if (this.#isSaturated || this.#isDead) {
+        return
+      }
+
+      this.#writers.delete(writer)
+      writer.onRoom()
+    }
+  }
+}
