@@ -1,13 +1,44 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+const COMPLIANCE = 'test/compliance/**/*.spec.ts'
+
+function supportFile (name: string): string {
+  return fileURLToPath(new URL(`test/support/${name}`, import.meta.url))
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.spec.ts'],
-    exclude: ['dist/**', 'node_modules/**'],
-    setupFiles: ['test/support/leak-check.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
     pool: 'forks',
-    maxWorkers: 2
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'swarmd',
+          include: ['test/**/*.spec.ts'],
+          exclude: [COMPLIANCE],
+          setupFiles: ['test/support/leak-check.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 20_000
+        }
+      },
+      {
+        // suites of the libp2p project: written for mocha, chai 4 and the package `libp2p`
+        resolve: {
+          alias: [
+            { find: 'aegir/chai', replacement: supportFile('compliance-chai.js') },
+            { find: /^libp2p$/, replacement: supportFile('swarm-as-libp2p.ts') }
+          ]
+        },
+        test: {
+          name: 'compliance',
+          include: [COMPLIANCE],
+          setupFiles: ['test/support/mocha-shim.ts'],
+          server: { deps: { inline: [/interface-compliance-tests/] } },
+          testTimeout: 120_000,
+          hookTimeout: 20_000
+        }
+      }
+    ]
   }
 })

@@ -11,6 +11,8 @@ import type { ErrorCode } from '../base/index.ts'
 const MAX_CAUSES = 8
 
 const EXIT_BY_CODE: ReadonlyMap<ErrorCode, ExitCode> = new Map<ErrorCode, ExitCode>([
+  ['InvalidAddress', EXIT.usage],
+  ['InvalidPeerId', EXIT.usage],
   ['NoConnection', EXIT.dialFailed],
   ['UnsupportedProtocol', EXIT.protocolRefused],
   ['NegotiationFailed', EXIT.protocolRefused],
@@ -19,6 +21,12 @@ const EXIT_BY_CODE: ReadonlyMap<ErrorCode, ExitCode> = new Map<ErrorCode, ExitCo
   ['InvalidKeyFile', EXIT.keyFile],
   ['UnsafeKeyFile', EXIT.keyFile],
   ['ListenFailed', EXIT.listenFailed]
+])
+
+/** What helps on the command line, in place of what helps in a program. */
+const ADVICE: ReadonlyMap<unknown, string> = new Map([
+  ['NoAddresses', 'say where the peer is with --addr, or dial a multiaddr'],
+  ['DialTimeout', 'check that the peer can be reached, or allow more time with --timeout']
 ])
 
 /** The peer answered, and then not in time. */
@@ -88,7 +96,7 @@ export function describe (error: Error): Record<string, unknown> {
 }
 
 function toText (error: Error, { style, verbose }: Output): string {
-  const lines = [`${style.bad('swarmd:')} ${printable(error.message)}`]
+  const lines = [`${style.bad('swarmd:')} ${printable(advised(error))}`]
 
   if (error instanceof UsageError) {
     lines.push(`Try 'swarmd ${error.command == null ? '' : `${error.command} `}--help'.`)
@@ -99,6 +107,13 @@ function toText (error: Error, { style, verbose }: Output): string {
   }
 
   return lines.join('\n')
+}
+
+/** The message of a failed dial ends in a line of advice for programmers. */
+function advised (error: Error): string {
+  const advice = ADVICE.get('code' in error ? error.code : undefined)
+
+  return advice == null ? error.message : `${error.message.replace(/\n {2}-> .*$/, '')}\n  -> ${advice}`
 }
 
 function causes (error: Error): string[] {

@@ -1,5 +1,5 @@
-import { GLOBAL_OPTIONS } from './global-options.ts'
 import { EXIT_MEANINGS } from './exit-codes.ts'
+import { GLOBAL_OPTIONS } from './global-options.ts'
 import type { OptionSpec, OptionSpecs } from './arguments.ts'
 import type { Command } from './command.ts'
 

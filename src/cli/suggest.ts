@@ -7,18 +7,21 @@ export function nearest (word: string, candidates: Iterable<string>): string | u
   let fewest = MAX_SLIPS + 1
 
   for (const candidate of candidates) {
-    const slips = distance(word, candidate)
+    const slips = isBeginning(word, candidate) ? 1 : distance(word, candidate)
 
     // a word of two letters is two slips away from every other
-    if (slips < fewest && slips < candidate.length - 1) {
+    if (slips < fewest && slips <= candidate.length / 2) {
       best = candidate
       fewest = slips
-    } else if (candidate.startsWith(word) && word.length >= MAX_SLIPS && best == null) {
-      best = candidate
     }
   }
 
   return best
+}
+
+/** One letter says nothing. */
+function isBeginning (word: string, candidate: string): boolean {
+  return word.length > 1 && candidate.startsWith(word)
 }
 
 /** Letters to add, drop, replace or swap with their neighbour (optimal string alignment distance). */

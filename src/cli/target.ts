@@ -32,6 +32,11 @@ export async function parseTarget (words: readonly string[], { command, options 
   return { peer: await parsePeer(first, command), addresses: await parseAddresses([...others, ...options.addr], command) }
 }
 
+/** The bounds that the command line sets to a dial. */
+export function dialOptions ({ options: { timeout }, signal }: CommandContext): { signal: AbortSignal, timeoutMs?: number } {
+  return timeout == null ? { signal } : { signal, timeoutMs: timeout }
+}
+
 /** What to hand to `dial`. The addresses of a known peer go to the peerstore, and it is dialled by its ID. */
 export async function locate ({ peer, addresses }: Target, swarm: Swarm): Promise<DialTarget> {
   if (peer == null) {

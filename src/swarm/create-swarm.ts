@@ -1,10 +1,11 @@
-import { noise } from '@libp2p/noise'
-import { yamux } from '@libp2p/yamux'
+import { defaultLogger } from '@libp2p/logger'
 import { memory } from '@libp2p/memory'
+import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { webSockets } from '@libp2p/websockets'
-import { defaultLogger } from '@libp2p/logger'
+import { yamux } from '@libp2p/yamux'
+import { dns } from '@multiformats/dns'
 import { MemoryDatastore } from 'datastore-core'
 import { systemClock, systemRandom } from '../base/index.ts'
 import { generateIdentity } from '../identity/index.ts'
@@ -18,11 +19,18 @@ import { parseAddress } from './targets.ts'
 import type { Swarm } from './contract/index.ts'
 import type { SwarmCoreInit } from './swarm-core.ts'
 import type { PluginFactory, SwarmInit } from './swarm-init.ts'
-import type { ConnectionEncrypter, Libp2pEvents, ServiceMap, StreamMuxerFactory, Transport } from '@libp2p/interface'
+import type { ConnectionEncrypter, Libp2pEvents, Metrics, ServiceMap, StreamMuxerFactory, Transport } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 
-const DEFAULT_TRANSPORTS: ReadonlyArray<PluginFactory<Transport>> = [tcp(), webSockets(), memory()]
-const DEFAULT_ENCRYPTERS: ReadonlyArray<PluginFactory<ConnectionEncrypter>> = [noise(), tls()]
-const DEFAULT_MUXERS: ReadonlyArray<PluginFactory<StreamMuxerFactory>> = [yamux()]
+/** The largest receive window of one stream: what a peer may send before we have read any of it. */
+const MAX_STREAM_WINDOW_BYTES = 4 * 1024 * 1024
+
+const defaultTransports = (): Array<PluginFactory<Transport>> => [tcp(), webSockets(), memory()]
+const defaultEncrypters = (): Array<PluginFactory<ConnectionEncrypter>> => [noise(), tls()]
+const defaultMuxers = (): Array<PluginFactory<StreamMuxerFactory>> => [
+  // its own keep-alive ignores failures; ours does not
+  yamux({ enableKeepAlive: false, streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES } })
+]
 
 /**
  * Makes a swarm, starts its services, and listens.
@@ -31,19 +39,15 @@ const DEFAULT_MUXERS: ReadonlyArray<PluginFactory<StreamMuxerFactory>> = [yamux(
  * @throws TypeError, RangeError for options that do not exist or are out of bounds
  */
 export async function createSwarm<Services extends ServiceMap = ServiceMap> (init: SwarmInit<Services> = {}): Promise<Swarm<Services>> {
+  const listen = (init.listen ?? []).map(parseAddress)
   const node = new SwarmNode<Services>(await resolveInit(init))
-  const plugins = new PluginServices<Services>(pluginHost(node))
-
-  node.install(plugins)
-  node.core.transports.install(plugins.upgrader, plugins.views)
-  node.core.findPeer = (peer, signal) => plugins.findPeer(peer, signal)
 
   try {
-    installPlugins(node, init)
-    await plugins.start()
+    installPlugins(node, init, listen)
+    await node.plugins.start()
 
-    if (init.listen != null && init.listen.length > 0) {
-      await node.listen(...init.listen)
+    if (listen.length > 0) {
+      await node.listen(...listen)
     }
   } catch (error) {
     await node.close()
@@ -51,4 +55,65 @@ export async function createSwarm<Services extends ServiceMap = ServiceMap> (ini
   }
 
   return node
+}
+
+/** Every choice that `init` leaves open, made. */
+async function resolveInit (init: SwarmInit): Promise<SwarmCoreInit> {
+  const { ranker, ...dial } = init.dial ?? {}
+  const identity = init.identity ?? await generateIdentity()
+  const logger = init.logger ?? defaultLogger()
+  const datastore = init.datastore ?? new MemoryDatastore()
+  const metrics = init.metrics?.({ logger } as never) satisfies Metrics | undefined
+  const log = logger.forComponent('swarmd:events')
+  const pluginEvents = new SafeEventTarget<Libp2pEvents>((type, error) => { log.error('a listener of %s threw - %e', type, error) })
+
+  return {
+    identity,
+    logger,
+    datastore,
+    metrics,
+    pluginEvents,
+    ranker,
+    clock: init.clock ?? systemClock,
+    random: init.random ?? systemRandom,
+    dial: resolveOptions('dial', DIAL_DEFAULTS, dial),
+    limits: resolveOptions('limits', LIMIT_DEFAULTS, init.limits),
+    connection: resolveOptions('connection', CONNECTION_DEFAULTS, init.connection),
+    gater: init.connectionGater ?? {},
+    dns: init.dns ?? dns(),
+    announce: (init.announce ?? []).map(parseAddress),
+    peerStore: createPeerstore({ peerId: identity.peerId, datastore, events: pluginEvents, logger, ...metrics == null ? {} : { metrics } })
+  }
+}
+
+/** Makes transports, encrypters, muxers and services, each with the live components. */
+function installPlugins<Services extends ServiceMap> (node: SwarmNode<Services>, init: SwarmInit<Services>, listen: Multiaddr[]): void {
+  const { core } = node
+  const plugins = new PluginServices<Services>(pluginHost(node, { listen }))
+  const make = <T>(kind: string, factories: ReadonlyArray<PluginFactory<T>>): T[] => factories.map((factory, index) => {
+    const part = factory(plugins.components as never)
+
+    plugins.add(`${kind} ${index}`, part)
+
+    return part
+  })
+
+  node.install(plugins)
+  core.transports.install(plugins.upgrader, plugins.views)
+  core.findPeer = (peer, signal) => plugins.findPeer(peer, signal)
+  core.protector = make('connectionProtector', init.connectionProtector == null ? [] : [init.connectionProtector]).at(0)
+
+  for (const muxer of make('streamMuxer', init.streamMuxers ?? defaultMuxers())) {
+    core.muxers.set(muxer.protocol, muxer)
+  }
+
+  for (const encrypter of make('connectionEncrypter', init.connectionEncrypters ?? defaultEncrypters())) {
+    core.encrypters.set(encrypter.protocol, encrypter)
+  }
+
+  for (const transport of make('transport', init.transports ?? defaultTransports())) {
+    core.transports.add(transport)
+  }
+
+  plugins.create(init.services)
 }

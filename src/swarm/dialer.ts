@@ -16,7 +16,7 @@ export interface DialerInit {
   clock: Clock
   settings: DialSettings
   gater: ConnectionGater
-  dns: DNS | undefined
+  dns: DNS
   ranker: DialRanker | undefined
   peerBook: PeerBook
   transportForDialing(address: Multiaddr): Transport | undefined
@@ -183,15 +183,14 @@ export class Dialer {
 
   /** Where `peer` may be, without what can be ruled out before anything is sent. */
   async #addressesFor (peer: PeerId | undefined, request: DialRequestOptions, signal: AbortSignal): Promise<{ good: Multiaddr[], refused: AddressError[] }> {
-    const { settings, gater, dns, clock, peerBook, transportForDialing, ownAddresses, findPeer } = this.#init
-    const known = [...request.addresses ?? [], ...peer == null ? [] : await peerBook.addresses(peer, signal)]
-    const found = known.length > 0 || peer == null ? known : await findPeer(peer, signal)
-    const resolved = await resolveAddresses({ dns }, peer, found, { signal })
+    const { settings, gater, dns, clock, transportForDialing, ownAddresses } = this.#init
+    const found = await this.#find(peer, request.addresses ?? [], signal)
+    const resolved = await resolveAddresses({ dns, clock }, peer, found, { signal, timeoutMs: settings.resolveTimeoutMs })
     const { good, refused } = await filterAddresses(
       { transportForDialing, ownAddresses, gater, settings },
       peer,
       resolved.addresses,
-      { forceDirect: request.forceDirect ?? false, signal }
+      { forceDirect: request.forceDirect, ranker: this.#init.ranker, signal }
     )
     const { valid, blocked } = request.force === true
       ? { valid: good, blocked: [] }
@@ -201,6 +200,17 @@ export class Dialer {
       good: valid,
       refused: [...resolved.failures, ...refused, ...blocked.map((address) => new AddressError('BlackHole', address, { phase: 'gate' }))]
     }
+  }
+
+  /** Who names addresses means these; else those that are known, or those that the peer routers find. */
+  async #find (peer: PeerId | undefined, given: Multiaddr[], signal: AbortSignal): Promise<Multiaddr[]> {
+    if (given.length > 0 || peer == null) {
+      return given
+    }
+
+    const known = await this.#init.peerBook.addresses(peer, signal)
+
+    return known.length > 0 ? known : this.#init.findPeer(peer, signal)
   }
 
   async #dialAddress (address: Multiaddr, options: ConnectOneOptions): Promise<SwarmConnection> {

@@ -35,7 +35,7 @@ export interface SwarmCoreInit {
   connection: ConnectionSettings
   ranker: DialRanker | undefined
   gater: ConnectionGater
-  dns: DNS | undefined
+  dns: DNS
   logger: ComponentLogger
   metrics: Metrics | undefined
   datastore: Datastore

@@ -1,6 +1,7 @@
 import muxerSuite from '@libp2p/interface-compliance-tests/stream-muxer'
-import { yamux } from '@libp2p/yamux'
+import { yamux as publishedYamux } from '@libp2p/yamux'
 import { describe } from 'vitest'
+import { yamux } from '../../src/swarm/yamux/index.ts'
 import type { StreamMuxerFactory } from '@libp2p/interface'
 
 function runSuite (create: () => StreamMuxerFactory): void {
@@ -10,6 +11,11 @@ function runSuite (create: () => StreamMuxerFactory): void {
   })
 }
 
-describe('@libp2p/yamux', () => {
+describe('our yamux', () => {
   runSuite(yamux())
+})
+
+// what the suite itself is worth: a failure here is none of ours
+describe('@libp2p/yamux', () => {
+  runSuite(publishedYamux())
 })

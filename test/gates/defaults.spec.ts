@@ -69,6 +69,8 @@ describe('the check of defaults', () => {
   it.each([
     ['the number of the defaults', '/** @default 4 */ sizeBytes', ''],
     ['a number that the code falls back to', '/** @default 7 */ depth', 'const d = init.depth ?? 7'],
+    ['a number that a constant of the file has', '/** @default 7000 */ depth', 'const MAX = 7_000\nconst d = init.depth ?? MAX'],
+    ['a constant that is a field', '/** @default CODE.normal */ reason', 'const { reason = CODE.normal } = init'],
     ['a word', "/** @default 'allow' */ limited", ''],
     ['an option of another room', '/** Long. @default dial.maxWaiters */ waiters', ''],
     ['a constant of the file', '/** @default MAX_A */ most', 'init.most ?? MAX_A'],

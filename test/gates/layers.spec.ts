@@ -6,7 +6,8 @@ import type { Layers } from '../support/layer-check.ts'
 const BELOW_SWARM = ['base', 'identity', 'peerstore']
 const GROUND = [...BELOW_SWARM, 'swarm/constants', 'swarm/options', 'swarm/contract']
 const CONNECTION = [...GROUND, 'swarm/limits', 'swarm/stream', 'swarm/connection']
-const CORE = [...CONNECTION, 'swarm/dial', 'swarm/listen', 'swarm/yamux']
+const SEAMS = [...CONNECTION, 'swarm/dial', 'swarm/listen']
+const CORE = [...SEAMS, 'swarm/yamux', 'swarm/plugins']
 const COLUMNS = [...BELOW_SWARM, 'swarm', 'channel', 'service']
 
 const LAYERS: Layers = {
@@ -24,9 +25,9 @@ const LAYERS: Layers = {
     'swarm/connection': [...GROUND, 'swarm/limits', 'swarm/stream'],
     'swarm/dial': CONNECTION,
     'swarm/listen': CONNECTION,
+    'swarm/plugins': SEAMS,
     'swarm/core': CORE,
-    'swarm/plugins': [...CORE, 'swarm/core'],
-    'swarm/index': [...CORE, 'swarm/core', 'swarm/plugins'],
+    'swarm/index': [...CORE, 'swarm/core'],
 
     channel: ['base'],
     service: ['base', 'channel'],
@@ -39,7 +40,6 @@ const LAYERS: Layers = {
   files: {
     'src/swarm/constants.ts': 'swarm/constants',
     'src/swarm/options.ts': 'swarm/options',
-    'src/swarm/create-swarm.ts': 'swarm/index',
     'src/swarm/index.ts': 'swarm/index'
   },
   open: ['swarm/constants', 'swarm/options', 'swarm/contract', 'swarm/core'],
@@ -63,7 +63,7 @@ describe('the check of layers', () => {
       'src/index.ts': "export { createSwarm } from './swarm/index.ts'",
       'src/swarm/index.ts': "export { createSwarm } from './create-swarm.ts'",
       'src/swarm/create-swarm.ts': "import { Swarm } from './swarm.ts'\nimport { plugins } from './plugins/index.ts'",
-      'src/swarm/plugins/index.ts': "import { Swarm } from '../swarm.ts'",
+      'src/swarm/plugins/index.ts': "import { Dial } from '../dial/index.ts'",
       'src/swarm/swarm.ts': "import { dial } from './dial/index.ts'\nimport { DEFAULTS } from './options.ts'",
       'src/swarm/dial/index.ts': "export { dial } from './dial-queue.ts'",
       'src/swarm/dial/dial-queue.ts': "import { Permits } from '../../base/index.ts'",
@@ -86,6 +86,7 @@ describe('the check of layers', () => {
     ['options of the swarm from outside', 'src/mesh/mesh.ts', "import { DIAL_DEFAULTS } from '../swarm/options.ts'", 'rooms speak through src/swarm/index.ts'],
     ['the own index', 'src/base/clock.ts', "import { a } from './index.ts'", 'no file imports the index of its own room'],
     ['the index of the room around', 'src/swarm/dial/dial.ts', "import { a } from '../index.ts'", 'swarm/dial may not import swarm/index'],
+    ['a plugin seam knowing the swarm', 'src/swarm/plugins/host.ts', "import type { SwarmNode } from '../swarm-node.ts'", 'swarm/plugins may not import swarm/core'],
     ['the wire protocol of yamux knowing options', 'src/swarm/yamux/muxer.ts', "import { a } from '../options.ts'", 'swarm/yamux may not import swarm/options'],
     ['a value in the contract', 'src/swarm/contract/stream.ts', "import { CodedError } from '../../base/index.ts'", 'swarm/contract holds types only'],
     ['tests', 'src/base/clock.ts', "import { FakeClock } from '../../test/support/fake-clock.ts'", 'src imports nothing of ours outside src']

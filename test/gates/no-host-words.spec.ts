@@ -7,7 +7,7 @@ function word (...parts: string[]): string {
   return parts.join('')
 }
 
-const FOLDERS = [word('wo', 'rk'), word('fa', 'rm'), word('ro', 'ot'), word('ho', 'me')]
+const FOLDERS = [word('wo', 'rk'), word('fa', 'rm'), word('ro', 'ot')]
 const NAMES = [word('cla', 'ude'), word('anthro', 'pic'), word('open', 'ai'), word('chat', 'gpt'), word('co', 'pilot')]
 
 /** A path of somebody's machine: it stands alone, and is no part of a longer path or address. */

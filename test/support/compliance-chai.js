@@ -1,6 +1,7 @@
 /**
  * What the compliance suites import as `aegir/chai`: chai 4 with the plugins that they use. aegir
- * itself would add hundreds of megabytes, so package.json puts an empty stand-in in its place.
+ * itself would add hundreds of megabytes, so `overrides` in package.json puts a tiny package, which
+ * nothing loads, in its place; and in that of react-native-webrtc, which would bring React Native.
  */
 import { expect, use } from 'chai'
 import chaiAsPromised from 'chai-as-promised'

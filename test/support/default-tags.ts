@@ -35,8 +35,9 @@ export function readDefaultTags (path: string, text: string): DefaultTag[] {
 
 /**
  * What is wrong with a tag, if anything. A number must be that of `defaults`, the objects that the
- * file exports as `*_DEFAULTS`, or stand as `property = number` or `property ?? number` in its text.
- * A name must be one in the text, a reference `room.option` one of `rooms`. Words are free.
+ * file exports as `*_DEFAULTS`, or what its code falls back to, by `property = …` or `property ?? …`:
+ * the number itself, or a constant of the file. A name must be one of the code, or a reference
+ * `room.option` to one of `rooms`. Words are free.
  */
 export function checkTag (tag: DefaultTag, text: string, defaults: Array<Readonly<Record<string, unknown>>>, rooms: Readonly<Record<string, object>>): string | undefined {
   const { property, value } = tag
@@ -50,11 +51,12 @@ export function checkTag (tag: DefaultTag, text: string, defaults: Array<Readonl
     return checkNumber(tag, text, defaults)
   }
 
-  if (option === '') {
-    return text.split(new RegExp(`\\b${value}\\b`)).length > 2 ? undefined : `${property} defaults to ${value}, which its file does not know`
+  if (rooms[room] != null) {
+    return option in rooms[room] ? undefined : `${property} defaults to ${value}, and there is no such option`
   }
 
-  return rooms[room] != null && option in rooms[room] ? undefined : `${property} defaults to ${value}, and there is no such option`
+  // once in the tag, and once more in the code
+  return text.split(value).length > 2 ? undefined : `${property} defaults to ${value}, which its file does not know`
 }
 
 function checkNumber ({ property, value }: DefaultTag, text: string, defaults: Array<Readonly<Record<string, unknown>>>): string | undefined {
@@ -64,7 +66,14 @@ function checkNumber ({ property, value }: DefaultTag, text: string, defaults: A
     return holder[property] === Number(value) ? undefined : `${property} is said to be ${value} and is ${String(holder[property])}`
   }
 
-  return new RegExp(`\\b${property} (=|\\?\\?) ${value}\\b`).test(text)
-    ? undefined
-    : `${property} is said to be ${value}, and no code of its file says so`
+  const fallbacks = [...text.matchAll(new RegExp(`\\b${property} (?:=|\\?\\?) (\\w+)`, 'g'))].map(([, name = '']) => numberOf(name, text))
+
+  return fallbacks.includes(Number(value)) ? undefined : `${property} is said to be ${value}, and no code of its file says so`
+}
+
+/** The value of a number or of a constant of the file. */
+function numberOf (name: string, text: string): number {
+  const [, constant = name] = new RegExp(`\\bconst ${name} = ([\\d_]+)`).exec(text) ?? []
+
+  return Number(constant.replaceAll('_', ''))
 }

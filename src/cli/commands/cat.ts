@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.ts'
 import { visitingIdentity } from '../key-file.ts'
 import { openSwarm } from '../open-swarm.ts'
 import { splice } from '../splice.ts'
-import { locate, parseTarget, TARGET_OPTIONS } from '../target.ts'
+import { dialOptions, locate, parseTarget, TARGET_OPTIONS } from '../target.ts'
 import { UsageError } from '../usage-error.ts'
 import { protocolName } from '../value-types.ts'
 
@@ -22,7 +22,7 @@ export const cat = defineCommand({
   options: TARGET_OPTIONS,
 
   async run (context) {
-    const { output, operands: [word = '', protocol = ''], options, signal } = context
+    const { output, operands: [word = '', protocol = ''] } = context
 
     output.giveUpStdout()
 
@@ -34,7 +34,7 @@ export const cat = defineCommand({
 
     await using swarm = await openSwarm(context, await visitingIdentity(context))
 
-    const stream = await swarm.newStream(await locate(target, swarm), protocol, { signal, timeoutMs: options.timeout, negotiate: 'full' })
+    const stream = await swarm.newStream(await locate(target, swarm), protocol, { ...dialOptions(context), negotiate: 'full' })
     const { remotePeer, remoteAddr } = stream.connection
 
     await output.detail('opened', { peer: remotePeer.toString(), address: remoteAddr.toString(), protocol: stream.protocol }, `${stream.protocol} opened to ${remoteAddr.toString()}`)

@@ -6,9 +6,9 @@ import { openSwarm } from '../open-swarm.ts'
 import { Pinger, PING_PROTOCOL } from '../protocols.ts'
 import { roundMs } from '../round-ms.ts'
 import { printable } from '../style.ts'
-import { locate, parseTarget, TARGET_OPTIONS } from '../target.ts'
-import type { CommandContext } from '../command.ts'
+import { dialOptions, locate, parseTarget, TARGET_OPTIONS } from '../target.ts'
 import type { Connection } from '../../index.ts'
+import type { CommandContext } from '../command.ts'
 
 /** For the ping that says how far away the peer is. */
 const PING_TIMEOUT_MS = 5_000
@@ -29,13 +29,13 @@ export const dial = defineCommand({
   options: TARGET_OPTIONS,
 
   async run (context) {
-    const { output, operands, options, clock, signal } = context
+    const { output, operands, clock } = context
     const target = await parseTarget(operands, context)
 
     await using swarm = await openSwarm(context, await visitingIdentity(context))
 
     const startedAt = clock.now()
-    const connection = await swarm.dial(await locate(target, swarm), { signal, timeoutMs: options.timeout })
+    const connection = await swarm.dial(await locate(target, swarm), dialOptions(context))
     const durationMs = roundMs(clock.now() - startedAt)
     const ping = await tryPing(connection, context)
 

@@ -6,14 +6,12 @@ import { ReplyTimeout } from '../failure.ts'
 import { defaultKeyFile, exists } from '../key-file.ts'
 import { UsageError } from '../usage-error.ts'
 import { oneOf, wholeNumber } from '../value-types.ts'
+import type { Identity, IdentityType } from '../../identity/index.ts'
 import type { Flag, One } from '../arguments.ts'
 import type { CommandContext } from '../command.ts'
-import type { Identity } from '../../identity/index.ts'
-
-type KeyType = 'Ed25519' | 'RSA'
 
 const OPTIONS = {
-  type: { kind: 'one', value: '<type>', type: oneOf<KeyType>('Ed25519', 'RSA'), help: 'of a new key: Ed25519 (the default) or RSA' } as One<KeyType>,
+  type: { kind: 'one', value: '<type>', type: oneOf<IdentityType>('Ed25519', 'RSA'), help: 'of a new key: Ed25519 (the default) or RSA' } as One<IdentityType>,
   bits: { kind: 'one', value: '<n>', type: wholeNumber(2048, 8192), help: 'of a new RSA key' } as One<number>,
   new: { kind: 'flag', help: 'make a new key even if there is one, and keep the old one beside it' } as Flag
 } as const
@@ -43,6 +41,7 @@ export const id = defineCommand({
   options: OPTIONS,
 
   async run (context) {
+    const { formatPeerId } = await import('../../identity/index.ts')
     const { output, options, clock, signal } = context
     const file = options.key ?? defaultKeyFile(context)
 
@@ -58,7 +57,7 @@ export const id = defineCommand({
 
     const { identity, created, oldFile } = await raceSignal(findOrCreate(file, context), deadline.signal)
     const peer = identity.peerId.toString()
-    const cid = identity.peerId.toCID().toString()
+    const cid = formatPeerId(identity.peerId, 'cid')
     const { type } = identity.privateKey
 
     await output.result('id', { peer, cid, type, file, created, ...(oldFile == null ? {} : { oldFile }) }, [
@@ -81,42 +80,39 @@ function checkOptions ({ command, options: { type, bits } }: IdContext): void {
 
 async function findOrCreate (file: string, context: IdContext): Promise<Found> {
   const { loadIdentity, loadOrCreateIdentity } = await import('../../identity/index.ts')
-  const { type, new: isNew } = context.options
+  const { type, bits, new: isNew } = context.options
 
   if (!await exists(file)) {
-    // two that start at once agree on one key only if nobody asks for a type
-    const identity = type == null ? await loadOrCreateIdentity(file) : await create(file, context)
-
-    return { identity, created: true }
+    return { identity: await loadOrCreateIdentity(file, { type, bits }), created: true }
   }
 
   const identity = await loadIdentity(file)
 
-  if (!isNew) {
-    checkSame(identity, file, context)
-
-    return { identity, created: false }
+  if (isNew) {
+    return replace(file, identity, context)
   }
 
-  const oldFile = `${file}.${identity.peerId.toString()}`
+  checkSame(identity, file, context)
+
+  return { identity, created: false }
+}
+
+/** The old key is kept: whoever has lost it is another peer for ever. */
+async function replace (file: string, { peerId }: Identity, { options: { type, bits } }: IdContext): Promise<Found> {
+  const { generateIdentity, saveIdentity } = await import('../../identity/index.ts')
+  const identity = await generateIdentity({ type, bits })
+  const oldFile = `${file}.${peerId.toString()}`
 
   await rename(file, oldFile)
 
   try {
-    return { identity: await create(file, context), created: true, oldFile }
+    await saveIdentity(file, identity)
   } catch (error) {
     await rename(oldFile, file)
     throw error
   }
-}
 
-async function create (file: string, { options: { type = 'Ed25519', bits } }: IdContext): Promise<Identity> {
-  const { generateIdentity, saveIdentity } = await import('../../identity/index.ts')
-  const identity = await generateIdentity({ type, ...(bits == null ? {} : { bits }) })
-
-  await saveIdentity(file, identity)
-
-  return identity
+  return { identity, created: true, oldFile }
 }
 
 /** A key is not replaced because somebody says what it should be. */

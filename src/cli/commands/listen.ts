@@ -7,10 +7,10 @@ import { openSwarm } from '../open-swarm.ts'
 import { echo, ECHO_PROTOCOL, PING_PROTOCOL } from '../protocols.ts'
 import { splice } from '../splice.ts'
 import { protocolName } from '../value-types.ts'
+import type { Stream, Swarm } from '../../index.ts'
 import type { Flag, One } from '../arguments.ts'
 import type { CommandContext } from '../command.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import type { Stream, Swarm } from '../../index.ts'
 
 /** All interfaces: a node that only its own machine can reach is of little use. */
 const DEFAULT_ADDRESS = '/ip4/0.0.0.0/tcp/0'
@@ -111,7 +111,9 @@ async function tellAddresses (swarm: Swarm, { output, operands }: ListenContext)
   ].join('\n'))
 
   if (operands.length === 0) {
-    await output.note('hint', { hint: 'all interfaces' }, 'Everybody who reaches this machine can connect; /ip4/127.0.0.1/tcp/0 keeps it local. Ctrl-C ends.')
+    const message = 'Everybody who reaches this machine can connect; /ip4/127.0.0.1/tcp/0 keeps it local. Ctrl-C ends.'
+
+    await output.note('hint', { message }, message)
   }
 }
 

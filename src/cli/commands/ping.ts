@@ -4,14 +4,14 @@ import { EXIT } from '../exit-codes.ts'
 import { visitingIdentity } from '../key-file.ts'
 import { openSwarm } from '../open-swarm.ts'
 import { PING_BYTES, PING_PROTOCOL, Pinger } from '../protocols.ts'
-import { RoundTrips } from '../round-trips.ts'
 import { roundMs } from '../round-ms.ts'
+import { RoundTrips } from '../round-trips.ts'
 import { printable } from '../style.ts'
-import { locate, parseTarget, TARGET_OPTIONS } from '../target.ts'
+import { dialOptions, locate, parseTarget, TARGET_OPTIONS } from '../target.ts'
 import { duration, wholeNumber } from '../value-types.ts'
+import type { Connection } from '../../index.ts'
 import type { One } from '../arguments.ts'
 import type { CommandContext } from '../command.ts'
-import type { Connection } from '../../index.ts'
 
 const DEFAULT_INTERVAL_MS = 1_000
 const DEFAULT_REPLY_TIMEOUT_MS = 10_000
@@ -40,12 +40,12 @@ export const ping = defineCommand({
   options: OPTIONS,
 
   async run (context) {
-    const { output, operands, options, clock, signal } = context
+    const { operands, options, clock } = context
     const target = await parseTarget(operands, context)
 
     await using swarm = await openSwarm(context, await visitingIdentity(context))
 
-    const connection = await swarm.dial(await locate(target, swarm), { signal, timeoutMs: options.timeout })
+    const connection = await swarm.dial(await locate(target, swarm), dialOptions(context))
     const { remotePeer } = connection
     const trips = new RoundTrips()
     const pinger = new Pinger({

@@ -7,15 +7,15 @@ import process from 'node:process'
 import { isCoded, pause, systemClock, toError } from '../../base/index.ts'
 import { loadOrCreateIdentity, parsePeerId } from '../../identity/index.ts'
 import { createSwarm } from '../../index.ts'
-import { roundMs } from '../round-ms.ts'
 import { echo, ECHO_PROTOCOL } from '../protocols.ts'
+import { roundMs } from '../round-ms.ts'
 import { acquaintances, ADDRESSES_PROTOCOL, isAcquaintances, remember, request, respond, TIME_PROTOCOL } from './protocols.ts'
 import { readLines, writeLine } from './wire.ts'
 import type { Answer, Call, Failure, FromNode, NodeApi } from './wire.ts'
 import type { Connection, Swarm } from '../../index.ts'
 
 /** So that nobody waits five seconds for the reconnect; a real node leaves this alone. */
-const BACKOFF_BASE_MS = 1_500
+const BACKOFF_BASE_MS = 2_500
 
 /** For anything that a node is told to do. */
 const CALL_TIMEOUT_MS = 8_000

@@ -4,7 +4,10 @@ import type { CallOptions, Stream, StreamHandler } from './stream.ts'
 import type { PeerId, PeerStore, ServiceMap, Transport, TypedEventTarget } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** A peer ID, an address, several addresses of one peer, or the text of either. */
+/**
+ * A peer ID, an address, several addresses of one peer, or the text of either. Of a peer ID the known
+ * addresses are dialled; where addresses are given, these and no others.
+ */
 export type DialTarget = PeerId | Multiaddr | Multiaddr[] | string | string[]
 
 export interface DialOptions extends CallOptions {

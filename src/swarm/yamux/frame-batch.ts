@@ -1,3 +1,4 @@
+import { Uint8ArrayList } from 'uint8arraylist'
 import { FRAME_TYPE, HEADER_BYTES } from './constants.ts'
 import { encodeHeader } from './frame.ts'
 import type { FrameHeader } from './frame.ts'
@@ -5,6 +6,9 @@ import type { WriteQueue } from './write-queue.ts'
 
 /** A batch with less room for payload than this is full, rather than to cut a message once more. */
 const MIN_ROOM_BYTES = 1024
+
+/** Chunks of payload from this size are written without a copy; measured in `benchmarks/yamux.ts`. */
+const MIN_PIECE_BYTES = 8 * 1024
 
 interface BatchedFrame {
   header: FrameHeader
@@ -17,6 +21,8 @@ export class FrameBatch {
   readonly #frames: BatchedFrame[] = []
   readonly #onSent: Array<() => void> = []
   #byteLength = 0
+  /** Of these, those in headers and short chunks. */
+  #copiedBytes = 0
 
   constructor (maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes
@@ -37,8 +43,7 @@ export class FrameBatch {
 
   /** Adds a frame without payload, and calls `onSent` when it has left. */
   addControl (header: FrameHeader, onSent?: () => void): void {
-    this.#frames.push({ header, payload: [] })
-    this.#byteLength += HEADER_BYTES
+    this.#addHeader(header)
 
     if (onSent != null) {
       this.#onSent.push(onSent)
@@ -47,38 +52,57 @@ export class FrameBatch {
 
   /** Adds the first `count` bytes of `source`, in the frame before if that is of the same stream. */
   addData (streamId: number, flags: number, source: WriteQueue, count: number): void {
-    const last = this.#frames.at(-1)
+    let frame = this.#frames.at(-1)
 
-    if (last != null && flags === 0 && last.header.streamId === streamId && last.header.type === FRAME_TYPE.data) {
-      last.header.length += count
-      source.moveTo(last.payload, count)
-    } else {
-      const payload: Uint8Array[] = []
-
-      source.moveTo(payload, count)
-      this.#frames.push({ header: { type: FRAME_TYPE.data, flags, streamId, length: count }, payload })
-      this.#byteLength += HEADER_BYTES
+    if (frame == null || flags !== 0 || frame.header.streamId !== streamId || frame.header.type !== FRAME_TYPE.data) {
+      frame = this.#addHeader({ type: FRAME_TYPE.data, flags, streamId, length: 0 })
     }
 
+    const first = frame.payload.length
+
+    source.moveTo(frame.payload, count)
+    frame.header.length += count
     this.#byteLength += count
+
+    for (const chunk of frame.payload.slice(first)) {
+      this.#copiedBytes += chunk.byteLength < MIN_PIECE_BYTES ? chunk.byteLength : 0
+    }
   }
 
-  /** In one piece: a transport writes every piece by itself, and an encrypter copies anyway. */
-  encode (): Uint8Array {
-    const bytes = new Uint8Array(this.#byteLength)
-    let offset = 0
+  /**
+   * The bytes to write. Headers and short chunks are copied together, as a transport writes every piece
+   * by itself; long ones are left where they are, as the copy would cost more than the write.
+   */
+  encode (): Uint8Array | Uint8ArrayList {
+    const pieces: Uint8Array[] = []
+    let copied = new Uint8Array(this.#copiedBytes)
+    let used = 0
 
     for (const { header, payload } of this.#frames) {
-      encodeHeader(bytes, offset, header)
-      offset += HEADER_BYTES
+      encodeHeader(copied, used, header)
+      used += HEADER_BYTES
 
       for (const chunk of payload) {
-        bytes.set(chunk, offset)
-        offset += chunk.byteLength
+        if (chunk.byteLength < MIN_PIECE_BYTES) {
+          copied.set(chunk, used)
+          used += chunk.byteLength
+        } else {
+          pieces.push(copied.subarray(0, used), chunk)
+          copied = copied.subarray(used)
+          used = 0
+        }
       }
     }
 
-    return bytes
+    if (pieces.length === 0) {
+      return copied
+    }
+
+    if (used > 0) {
+      pieces.push(copied)
+    }
+
+    return Uint8ArrayList.fromUint8Arrays(pieces, this.#byteLength)
   }
 
   /** The batch has left. */
@@ -86,5 +110,15 @@ export class FrameBatch {
     for (const onSent of this.#onSent) {
       onSent()
     }
+  }
+
+  #addHeader (header: FrameHeader): BatchedFrame {
+    const frame = { header, payload: [] }
+
+    this.#frames.push(frame)
+    this.#byteLength += HEADER_BYTES
+    this.#copiedBytes += HEADER_BYTES
+
+    return frame
   }
 }

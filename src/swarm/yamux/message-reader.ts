@@ -50,7 +50,7 @@ export class MessageReader implements AsyncIterableIterator<Uint8ArrayList, unde
     this.#waiting.push(waiter)
     this.#source.deliver()
 
-    return await waiter.promise
+    return waiter.promise
   }
 
   async return (): Promise<Result> {

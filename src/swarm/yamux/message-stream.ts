@@ -13,7 +13,7 @@ export interface MessageStreamInit {
   maxReadBufferLength: number
   maxWriteBufferLength?: number | undefined
   /** Milliseconds since the Unix epoch. */
-  now: () => number
+  now(): number
 }
 
 /**

@@ -1,7 +1,7 @@
-import { afterTurns } from './turns.ts'
 import { FLAG, FRAME_TYPE } from './constants.ts'
 import { FrameBatch } from './frame-batch.ts'
 import { SendQueue } from './send-queue.ts'
+import { afterTurns } from './turns.ts'
 import type { FrameSource } from './send-queue.ts'
 import type { MessageStream } from '@libp2p/interface'
 
@@ -62,8 +62,10 @@ export class Outbox {
 
   /** @throws YamuxProtocolError `controlFlood` */
   sendReset (streamId: number): void {
-    this.#queue.addReset(streamId)
-    this.#pump()
+    if (!this.#isDead) {
+      this.#queue.addReset(streamId)
+      this.#pump()
+    }
   }
 
   /** Calls `onSent` when the go away has left, behind all that waits now. */
@@ -120,14 +122,14 @@ export class Outbox {
     }
 
     last.addControl({ type: FRAME_TYPE.goAway, flags: FLAG.none, streamId: 0, length: goAwayCode })
-    this.#flush() // or a frame in the batch would be lost that its stream believes sent
+    this.#flush() // or frames would be lost that their streams believe sent
     this.#batch = last
-    this.#flush()
     this.stop()
   }
 
-  /** Sends nothing any more, and forgets what waits. */
+  /** Sends what is in the batch, then nothing any more, and forgets what waits. */
   stop (): void {
+    this.#flush()
     this.#isDead = true
     this.#queue.clear()
     this.#writers.clear()

@@ -21,7 +21,7 @@ export class SendQueue {
   readonly #pings: number[] = []
   readonly #control = new Set<FrameSource>()
   readonly #data = new Set<FrameSource>()
-  #goAway: { code: number, onSent: () => void } | undefined
+  #goAway: { code: number, onSent(): void } | undefined
 
   get isEmpty (): boolean {
     return this.#control.size === 0 && this.#data.size === 0 && this.#resets.length === 0 &&

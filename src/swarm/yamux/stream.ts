@@ -1,6 +1,6 @@
 import { StreamBufferError, StreamStateError } from '@libp2p/interface'
 import { CodedError, raceSignal } from '../../base/index.ts'
-import { FLAG, FRAME_TYPE } from './constants.ts'
+import { FLAG, FRAME_TYPE, INITIAL_WINDOW_BYTES } from './constants.ts'
 import { YamuxProtocolError } from './errors.ts'
 import { IdleTimer } from './idle-timer.ts'
 import { MessageStreamBase } from './message-stream.ts'
@@ -38,6 +38,9 @@ export interface YamuxStreamInit extends StreamOptions {
 /** Of the interface's default, or of the window where that may grow beyond. */
 const DEFAULT_MAX_READ_BUFFER_BYTES = 4 * 1024 * 1024
 
+/** A quarter of the smallest window: peers return credit when half of theirs has been used, at the latest. */
+const MIN_CUT_BYTES = INITIAL_WINDOW_BYTES / 4
+
 /** One stream of a yamux connection. See `docs/yamux.md` for its states; yamux 2. */
 export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   readonly streamId: number
@@ -53,6 +56,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   #openFlag: number
   #fin: 'none' | 'wanted' | 'taken' | 'sent' = 'none'
   #closing: PromiseWithResolvers<void> | undefined
+  #isCloseAbandoned = false
   #log: Logger | undefined
 
   constructor (host: StreamHost, { streamId, direction, protocol, ...options }: YamuxStreamInit) {
@@ -106,6 +110,11 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     return this.#openFlag === FLAG.syn
   }
 
+  /** Whether somebody closed this stream, and gave up waiting until its bytes have left. */
+  get isCloseAbandoned (): boolean {
+    return this.#isCloseAbandoned
+  }
+
   /**
    * Sends bytes, which must not be changed afterwards; false when the next should wait for `drain`.
    *
@@ -123,7 +132,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     this.#idle.touch()
     this.#unsent.push(data)
 
-    if (this.#sendWindow.available > 0) {
+    if (this.#sendable > 0) {
       this.#host.outbox.wantData(this)
     }
 
@@ -144,13 +153,20 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
       return
     }
 
+    this.#closing ??= Promise.withResolvers()
+
     if (this.#fin === 'none') {
       this.writeStatus = 'closing'
-      await this.sendCloseWrite()
+      this.sendCloseWrite()
     }
 
-    this.#closing ??= Promise.withResolvers()
-    await raceSignal(this.#closing.promise, options?.signal)
+
+    try {
+      await raceSignal(this.#closing.promise, options?.signal)
+    } catch (thrown) {
+      this.#isCloseAbandoned = options?.signal?.aborted === true
+      throw thrown
+    }
   }
 
   /** Ends both directions at once, and tells the peer. */
@@ -176,7 +192,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   onWindowUpdate (bytes: number): void {
     this.#sendWindow.grow(bytes)
 
-    if (this.#unsent.byteLength > 0 && this.#sendWindow.available > 0) {
+    if (this.#sendable > 0) {
       this.#host.outbox.wantData(this)
     }
   }
@@ -250,7 +266,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   }
 
   addData (batch: FrameBatch): boolean {
-    const count = Math.min(batch.room, this.#sendWindow.available, this.#unsent.byteLength)
+    const count = Math.min(batch.room, this.#sendable)
 
     if (count > 0) {
       this.#sendWindow.take(count)
@@ -258,7 +274,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     }
 
     if (this.#unsent.byteLength > 0) {
-      return this.#sendWindow.available > 0
+      return this.#sendable > 0
     }
 
     if (this.#fin === 'wanted') {
@@ -289,7 +305,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   }
 
   /** Sends FIN behind what waits, at the end of the tick at the earliest. */
-  protected async sendCloseWrite (): Promise<void> {
+  protected sendCloseWrite (): void {
     this.#fin = 'wanted'
 
     if (this.#unsent.byteLength === 0) {
@@ -306,6 +322,17 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     this.writeStatus = 'closed'
     this.#closing?.resolve()
     this.#checkEnded()
+  }
+
+  /**
+   * Bytes that may be sent now. A rest of credit that is too short for what waits is left alone until
+   * more comes: the frames of a long transfer would be cut ever shorter; yamux 3.9.
+   */
+  get #sendable (): number {
+    const { available } = this.#sendWindow
+    const waiting = this.#unsent.byteLength
+
+    return available < Math.min(waiting, MIN_CUT_BYTES) ? 0 : Math.min(available, waiting)
   }
 
   #takeOpenFlag (): number {

@@ -258,6 +258,7 @@ describe('DialError', () => {
 
     expect(new DialError('AllDialsFailed', PEER, [...failures(1), encrypted, ...failures(1)]).cause).toBe(encrypted)
     expect(new DialError('AllDialsFailed', PEER, [gated, connected].filter((error) => error != null)).cause).toBe(connected)
+    expect(new DialError('AllDialsFailed', PEER, [encrypted, new AddressError('UpgradeFailed', A, { phase: 'encrypt' })]).cause).toBe(encrypted)
     expect(new DialError('NoAddresses', PEER, []).cause).toBeUndefined()
   })
 

@@ -29,7 +29,7 @@ class World {
   readonly values = { made: 0, received: 0, late: 0 }
   readonly #bounds: { maxFdDials: number, maxDialsPerPeer: number }
   readonly #controllers: AbortController[] = []
-  readonly #running = new Map<number, { plan: Plan, end: () => void }>()
+  readonly #running = new Map<number, { plan: Plan, end(): void }>()
 
   constructor (bounds: { maxFdDials: number, maxDialsPerPeer: number }) {
     this.#bounds = bounds
@@ -66,7 +66,7 @@ class World {
       peer: `peer${plan.peer}`,
       address: multiaddr(ADDRESSES[plan.address] ?? ''),
       signal: controller.signal,
-      dial: async () => await this.#dial(id, plan),
+      dial: async () => this.#dial(id, plan),
       onLate: () => { this.values.late++ }
     }).then(() => {
       this.values.received++
@@ -89,7 +89,7 @@ class World {
     this.#running.set(id, { plan, end })
     this.#check()
 
-    return await promise
+    return promise
   }
 
   #end (id: number | undefined): void {
@@ -133,7 +133,7 @@ describe('DialLimiter, any order of arrivals, ends and aborts', () => {
     const found = await Promise.all(Array.from({ length: 20 }, async (_, peer) => {
       const controller = new AbortController()
       const ports = Array.from({ length: 101 }, (__, port) => ({ port, order: random() })).sort((a, b) => a.order - b.order)
-      const jobs = ports.map(async ({ port }) => await limiter.run({
+      const jobs = ports.map(async ({ port }) => limiter.run({
         peer: `peer${peer}`,
         address: multiaddr(`/ip4/127.0.0.1/tcp/${port}`),
         signal: controller.signal,

@@ -1,10 +1,9 @@
-import { multiaddr } from '@multiformats/multiaddr'
 import { DialBackoff } from '../../../src/swarm/dial/dial-backoff.ts'
 import { DialLimiter } from '../../../src/swarm/dial/dial-limiter.ts'
 import { DialSync } from '../../../src/swarm/dial/dial-sync.ts'
 import { DIAL_DEFAULTS } from '../../../src/swarm/options.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-import { PEER } from './fixtures.ts'
+import { FakeClock, settle } from '../../support/fake-clock.ts'
+import { addrs, PEER } from './fixtures.ts'
 import type { Connection } from '../../../src/swarm/contract/connection.ts'
 import type { DialAddressOptions, DialRequestOptions, DialTarget, DialWorkerComponents } from '../../../src/swarm/dial/dial-components.ts'
 import type { DialRanker } from '../../../src/swarm/dial/dial-ranker.ts'
@@ -133,7 +132,7 @@ export class DialScene {
       rank: rank ?? ranker(delays),
       acceptable: (_peer, request) => this.#acceptable(request),
       addressesFor: addressesFor ?? (async (_peer, { addresses = [] }) => ({ good: addresses, refused: [] })),
-      dialAddress: async (_peer, address, options) => await this.#dial(address, options),
+      dialAddress: async (_peer, address, options) => this.#dial(address, options),
       record: (address, success) => { this.records.push([address.toString(), success]) }
     }
     this.sync = new DialSync(this.components)
@@ -149,7 +148,7 @@ export class DialScene {
   }
 
   async dial (addresses: string[], request: Omit<DialRequestOptions, 'addresses'> = {}, signal?: AbortSignal): Promise<Connection> {
-    return await this.sync.dial(TARGET, { ...request, addresses: addresses.map((text) => multiaddr(text)) }, signal)
+    return this.sync.dial(TARGET, { ...request, addresses: addrs(...addresses) }, signal)
   }
 
   /** The latest dial of an address. */
@@ -163,11 +162,12 @@ export class DialScene {
     return dial
   }
 
-  /** What is left over; backoff, which may sweep later, not counted. */
-  leftovers (): object {
+  /** What is left when all has settled; backoff, which sweeps later and is forgotten here, not counted. */
+  async leftovers (): Promise<object> {
     this.backoff[Symbol.dispose]()
+    await settle()
 
-    return { timers: this.clock.pending, ...this.sync.stat(), ...this.limiter.stat() }
+    return { timers: this.clock.pending, sync: this.sync.stat(), limiter: this.limiter.stat() }
   }
 
   #acceptable ({ forceDirect = false }: DialRequestOptions): Connection | undefined {
@@ -179,16 +179,20 @@ export class DialScene {
 
     this.dials.push(dial)
 
-    return await dial.result
+    return dial.result
   }
 }
 
 /** What `leftovers` gives when there are none. */
-export const NOTHING_LEFT = { timers: 0, active: 0, waiting: 0, fdInUse: 0, fdWaiting: 0, peers: 0 }
+export const NOTHING_LEFT = {
+  timers: 0,
+  sync: { active: 0, waiting: 0 },
+  limiter: { active: 0, waiting: 0, fdInUse: 0, fdWaiting: 0, peers: 0 }
+}
 
 /** What a promise rejects with. */
 export async function rejection (promise: Promise<unknown>): Promise<unknown> {
-  return await promise.then(() => { throw new Error('it resolved') }, (error: unknown) => error)
+  return promise.then(() => { throw new Error('it resolved') }, (error: unknown) => error)
 }
 
 function ranker (delays: Record<string, number>): DialRanker {

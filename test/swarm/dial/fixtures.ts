@@ -1,4 +1,5 @@
 import { peerIdFromString } from '@libp2p/peer-id'
+import { RecordType } from '@multiformats/dns'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { DNS } from '@multiformats/dns'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -27,7 +28,7 @@ export class FakeDns implements DNS {
   }
 
   async query (name: string, { types = [] }: NonNullable<Parameters<DNS['query']>[1]> = {}): ReturnType<DNS['query']> {
-    const record = types === 16 ? 'TXT' : types === 28 ? 'AAAA' : 'A'
+    const record = RecordType[Array.isArray(types) ? 0 : types]
     const question = `${record} ${name}`
     const data = this.#records[question]
 

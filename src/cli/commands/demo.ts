@@ -1,0 +1,59 @@
+import { toError } from '../../base/index.ts'
+import { defineCommand, Stopped } from '../command.ts'
+import { Cast } from '../demo/cast.ts'
+import { tell } from '../demo/story.ts'
+import { Transcript } from '../demo/transcript.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { CommandContext } from '../command.ts'
+
+export const demo = defineCommand({
+  name: 'demo',
+  summary: 'Watch three nodes find, talk to, lose and find each other again',
+  usage: '',
+  description: [
+    'Starts three nodes as processes of their own, with their own key files, on loopback TCP. They learn each other\'s addresses, dial by peer ID, echo, and ask and answer. Then one is killed: the demo shows the error of the dial, the backoff that follows, and the reconnect. Takes a few seconds, and leaves nothing behind.'
+  ],
+  examples: ['swarmd demo', 'swarmd demo --json'],
+  options: {},
+
+  async run (context) {
+    const { output, clock, signal } = context
+    const startedAt = clock.now()
+    const transcript = new Transcript(output)
+
+    await transcript.begin('swarmd demo: three nodes in three processes, over TCP on this machine')
+
+    await using cast = await Cast.create(context)
+
+    try {
+      await tell({ cast, transcript, clock })
+    } catch (error) {
+      // not a failure of the demo
+      signal.throwIfAborted()
+      throw explain(toError(error), transcript, cast, context)
+    }
+
+    const seconds = ((clock.now() - startedAt) / 1000).toFixed(1)
+
+    await transcript.end({ seconds: Number(seconds) }, `All of this took ${seconds} s, and nothing is left of it.`)
+
+    return EXIT.ok
+  }
+})
+
+/** Says where the story broke off, and what the nodes had to say about it. */
+function explain (error: Error, transcript: Transcript, { nodes }: Cast, { command }: CommandContext): Error {
+  if (error instanceof Stopped) {
+    return error
+  }
+
+  const lines = [`${command} failed in ${transcript.step}: ${error.message}`]
+
+  for (const { name, stderr } of nodes) {
+    if (stderr !== '') {
+      lines.push(`what ${name} said on stderr:`, ...stderr.split('\n').map((line) => `  ${line}`))
+    }
+  }
+
+  return new Error(lines.join('\n'), { cause: error })
+}
