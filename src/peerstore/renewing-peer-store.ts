@@ -25,20 +25,23 @@ export interface RenewingPeerStoreInit {
 }
 
 /**
- * The peer store of js-libp2p, without five of its faults:
+ * The peer store of js-libp2p, without these faults of it.
  *
- * - It never renews an address: one that is stored again keeps the time at which it was first learnt,
- *   expires an hour after that, and stays expired for as long as it is stored again. Here the record
- *   that it reads has no time for addresses that are learnt anew, so that it takes the present one.
- * - When reading a record fails, it takes the peer for unknown and overwrites all that it knows. Here
- *   a record is read before it may write, and it reads what was read then.
- * - When the caller's signal aborts, its lock opens while the write goes on, and the next write is
- *   lost. Here the caller is let go, and the lock stays until the write has ended.
- * - It keeps any number of addresses, and the same one twice if `/p2p` ends one of them.
- * - Our own addresses vanish with the first change of our own record after an hour.
+ * It never renews an address: one that is stored again keeps the time at which it was first learnt,
+ * expires an hour after that, and stays expired for as long as it is stored again and again. Here,
+ * the record that it reads has no time for addresses that are learnt anew, so it takes the present.
  *
- * Calls for one peer, reads too, happen one after the other: a read between must not see a record
- * that was made up for a write.
+ * When reading a record fails, it takes the peer for unknown and overwrites all that it knew. Here,
+ * a record is read before a write begins, and the write reads nothing else.
+ *
+ * When the caller's signal aborts, its lock opens while the write goes on, and one of two writes is
+ * lost. Here, the caller is let go, and the others wait until the write has ended.
+ *
+ * It keeps any number of addresses, and twice the one that is also given with `/p2p` at its end; and
+ * it loses our own addresses with the first change of our own record after an hour.
+ *
+ * Calls for one peer happen one after the other, and reads too: none may see a record that was made
+ * up for a write.
  */
 export class RenewingPeerStore implements PeerStore {
   readonly [Symbol.toStringTag] = 'swarmd/peer-store'
@@ -96,11 +99,11 @@ export class RenewingPeerStore implements PeerStore {
       return raceSignal(this.#peerStore.consumePeerRecord(envelope), signal)
     }
 
-    return this.#inTurn(expectedPeer, { ...signal == null ? {} : { signal } }, async () => {
+    return this.#inTurn(expectedPeer, signal == null ? {} : { signal }, async () => {
       const found = await this.#load(expectedPeer)
 
       // a signed record replaces all addresses, so whichever stay are learnt anew
-      using _ = this.#stage(expectedPeer, found, found?.addresses.map(({ multiaddr }) => addressKey(multiaddr)) ?? [])
+      using _staged = this.#stage(expectedPeer, found, keysOf(found?.addresses.map(({ multiaddr }) => multiaddr) ?? []))
 
       return await this.#peerStore.consumePeerRecord(envelope, { expectedPeer })
     })
@@ -111,7 +114,7 @@ export class RenewingPeerStore implements PeerStore {
       const found = await this.#load(peer)
       const prepared = this.#prepare(strategy, peer, data, found)
 
-      using _ = this.#stage(peer, found, prepared.addresses?.map(({ multiaddr }) => addressKey(multiaddr)))
+      using _staged = this.#stage(peer, found, prepared.addresses == null ? undefined : keysOf(prepared.addresses.map(({ multiaddr }) => multiaddr.bytes)))
 
       return await this.#peerStore[strategy](peer, prepared)
     })
@@ -138,17 +141,17 @@ export class RenewingPeerStore implements PeerStore {
   }
 
   /** Lets the store read `found`, with the addresses in `learnt` as new. */
-  #stage (peer: PeerId, found: StoredPeer | undefined, learnt: string[] | undefined): Disposable {
+  #stage (peer: PeerId, found: StoredPeer | undefined, learnt: ReadonlySet<string> | undefined): Disposable {
     const seen = found == null || learnt == null
       ? found
-      : renewAddresses(found, new Set(learnt), MAX_ADDRESSES_PER_PEER - learnt.length)
+      : renewAddresses(found, learnt, MAX_ADDRESSES_PER_PEER - learnt.size)
 
     return this.#datastore.stage(recordKey(peer), seen == null ? undefined : encodeStoredPeer(seen))
   }
 
   async #inTurn<T> (peer: PeerId, { signal }: AbortOptions = {}, work: () => Promise<T>): Promise<T> {
     const inTurn = async (): Promise<T> => {
-      using _ = await this.#turns.take(peer.toString(), signal)
+      using _turn = await this.#turns.take(peer.toString(), signal)
 
       return await work()
     }
@@ -160,6 +163,10 @@ export class RenewingPeerStore implements PeerStore {
 /** Where @libp2p/peer-store keeps its record of `peer`. */
 function recordKey (peer: PeerId): Key {
   return new Key(`/peers/${peer.toCID().toString()}`)
+}
+
+function keysOf (addresses: Uint8Array[]): Set<string> {
+  return new Set(addresses.map((bytes) => addressKey(bytes)))
 }
 
 /** Our own addresses are learnt all the time: those that a change leaves as they are stay young. */
@@ -178,7 +185,7 @@ function uncertified (multiaddrs: Multiaddr[]): Address[] {
 }
 
 function certifiedIn (found: StoredPeer | undefined): Set<string> {
-  return new Set(found?.addresses.flatMap(({ multiaddr, isCertified }) => isCertified === true ? [addressKey(multiaddr)] : []))
+  return keysOf(found?.addresses.flatMap(({ multiaddr, isCertified }) => isCertified === true ? [multiaddr] : []) ?? [])
 }
 
 /** Each address once, without the peer's own ID at its end, and no more than are kept. */

@@ -1,5 +1,6 @@
 import { asLibp2p, createSwarm, generateIdentity } from '../../src/index.ts'
-import type { Identity, Swarm, SwarmInit } from '../../src/index.ts'
+import type { Identity, SwarmInit } from '../../src/index.ts'
+import type { SwarmNode } from '../../src/swarm/swarm-node.ts'
 import type { Connection, Libp2p, Libp2pEvents, PeerId, ServiceMap, Startable, StreamHandler, StreamHandlerOptions } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2pInit } from 'libp2p'
@@ -25,7 +26,7 @@ class SwarmAsLibp2p implements Startable {
   readonly #init: Libp2pInit
   readonly #identity: Identity
   readonly #subscriptions: Subscription[] = []
-  #running: { swarm: Swarm, node: Libp2p } | undefined
+  #latest: SwarmNode | undefined
 
   constructor (init: Libp2pInit, identity: Identity) {
     this.#init = init
@@ -42,37 +43,38 @@ class SwarmAsLibp2p implements Startable {
 
   /** The suite replaces methods of the upgrader in it, and lists the listeners. */
   get components (): unknown {
-    return (this.#node as Libp2p & { components: unknown }).components
+    return this.#swarm.plugins.components
   }
 
-  get #node (): Libp2p {
-    if (this.#running == null) {
+  get #swarm (): SwarmNode {
+    if (this.#latest == null) {
       throw new Error('the node was never started')
     }
 
-    return this.#running.node
+    return this.#latest
+  }
+
+  get #node (): Libp2p {
+    return asLibp2p(this.#swarm)
   }
 
   async start (): Promise<void> {
-    const swarm = await createSwarm(swarmInit(this.#init, this.#identity))
-    const node = asLibp2p(swarm)
+    this.#latest = await createSwarm(swarmInit(this.#init, this.#identity)) as SwarmNode
 
-    this.#running = { swarm, node }
-
-    for (const [type, listener] of this.#subscriptions) {
-      node.addEventListener(type, listener)
+    for (const subscription of this.#subscriptions) {
+      this.#node.addEventListener(...subscription)
     }
 
     const addresses = this.#init.addresses?.listen ?? []
 
     // only now, as the suite wants to hear of it
     if (addresses.length > 0) {
-      await swarm.listen(...addresses)
+      await this.#latest.listen(...addresses)
     }
   }
 
   async stop (): Promise<void> {
-    await this.#running?.swarm.close()
+    await this.#latest?.close()
   }
 
   addEventListener (...subscription: Subscription): void {

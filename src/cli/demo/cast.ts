@@ -24,9 +24,9 @@ export class Cast implements AsyncDisposable {
     this.#folder = folder
   }
 
-  /** All that were started, those that have ended too. */
+  /** All that were started, those that have ended too, by name. */
   get nodes (): NodeProcess[] {
-    return [...this.#nodes.values()]
+    return [...this.#nodes.values()].sort((a, b) => a.name.localeCompare(b.name))
   }
 
   keyFile (name: Name): string {

@@ -36,7 +36,7 @@ export interface Stream extends AsyncIterable<Uint8Array>, AsyncDisposable {
    * The next bytes, or null at the end. Bytes come as they arrived, cut nowhere in particular.
    *
    * @throws CodedError StreamReset, StreamAborted, StreamDeadline, StreamIdle, ConnectionLost,
-   * ConnectionClosed; UnsupportedProtocol when a lazily opened stream turns out to be refused
+   * ConnectionClosed; StreamClosed after `closeRead` or `close`; UnsupportedProtocol when a lazily opened stream turns out to be refused
    */
   read(options?: CallOptions): Promise<Uint8Array | null>
 

@@ -162,7 +162,7 @@ export class AddressDials {
   #start (key: string): void {
     const dial = this.#dials.get(key)
 
-    if (dial?.state.name !== 'queued') {
+    if (dial == null) {
       return
     }
 
@@ -186,7 +186,6 @@ export class AddressDials {
   #onSocket ({ key, address }: AddressDial): void {
     if (hasProtocol(address, CODE_TCP) && isPublicAddress(address) && !isRelayed(address)) {
       this.#pacer.hold(key, this.#components.clock.now() + PUBLIC_CONNECTED_HOLD_MS)
-      this.#pacer.pace()
     }
   }
 
@@ -197,7 +196,6 @@ export class AddressDials {
       return
     }
 
-    this.succeed()
     this.#components.record?.(dial.address, true)
     this.#finish(dial, { name: 'connected', connection })
     this.#events.onConnected(dial.key, connection)

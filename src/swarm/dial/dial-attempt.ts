@@ -79,7 +79,6 @@ export class DialAttempt {
 
   /** Gives up: `run` rejects at once, whether or not the transport obeys. */
   abort (reason: unknown): void {
-    this.#timer?.[Symbol.dispose]()
     this.#controller.abort(reason)
   }
 

@@ -87,7 +87,7 @@ export class DialRequest {
 
   /** One of its addresses is being tried: its time counts from now on, if it does not yet. */
   tried (): void {
-    if (!this.#tried && !this.ended) {
+    if (!this.#tried) {
       this.#tried = true
       this.#arm(this.#init.timeoutMs)
     }

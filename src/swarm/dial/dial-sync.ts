@@ -91,9 +91,9 @@ export class DialSync {
       return known
     }
 
-    const worker = new DialWorker(target, this.#components, {
+    const worker: DialWorker = new DialWorker(target, this.#components, {
       closing: this.#closing.signal,
-      onIdle: () => { this.#workers.delete(target.key) },
+      onIdle: () => { this.#forget(target, worker) },
       onAnswer: (connection) => { this.#given.add(connection) },
       onLate: (key, connection) => { this.#onLate(target, key, connection) }
     })
@@ -103,11 +103,18 @@ export class DialSync {
     return worker
   }
 
+  /** A worker that has ended must not take the place of its successor with it. */
+  #forget ({ key }: DialTarget, worker: DialWorker): void {
+    if (this.#workers.get(key) === worker) {
+      this.#workers.delete(key)
+    }
+  }
+
   /** Whoever dials the peer now may have what an earlier dial, or an earlier worker, did not live to see. */
   #onLate (target: DialTarget, key: string, connection: Connection): void {
-    const taken = this.#workers.get(target.key)?.offer(key, connection) === true
+    this.#workers.get(target.key)?.offer(key, connection)
 
-    if (!taken && !this.#given.has(connection)) {
+    if (!this.#given.has(connection)) {
       discard(connection)
     }
   }

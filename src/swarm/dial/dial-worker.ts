@@ -67,15 +67,10 @@ export class DialWorker {
     return request.connection
   }
 
-  /**
-   * Answers all requests that name this address, and those that have an acceptable connection now.
-   *
-   * @returns whether one of them took this connection
-   */
-  offer (key: string, connection: Connection): boolean {
+  /** Answers all requests that name this address, and those that have an acceptable connection now. */
+  offer (key: string, connection: Connection): void {
     this.#dials.succeed()
-
-    return this.#answerAll((request) => request.names(key) ? connection : this.#acceptable(request)).has(connection)
+    this.#answerAll((request) => request.names(key) ? connection : this.#acceptable(request))
   }
 
   /** Answers all requests that have an acceptable connection now, as after the peer has dialled us. */
@@ -96,9 +91,7 @@ export class DialWorker {
 
   async #prepare (request: DialRequest): Promise<void> {
     const found = await this.#addressesFor(request).catch((thrown: unknown) => {
-      if (!request.ended) {
-        this.#giveUp(request, isCoded(thrown) ? thrown.code : 'ResolveFailed', thrown)
-      }
+      this.#giveUp(request, isCoded(thrown) ? thrown.code : 'ResolveFailed', thrown)
     })
 
     if (found != null && !request.ended) {
@@ -139,7 +132,7 @@ export class DialWorker {
       }
     }
 
-    if (!request.ended && !request.waiting) {
+    if (!request.waiting) {
       this.#giveUp(request)
     }
 
@@ -164,6 +157,10 @@ export class DialWorker {
 
   /** The end of a request that has nothing left to wait for, unless the peer has come to us meanwhile. */
   #giveUp (request: DialRequest, code?: ErrorCode, cause?: unknown): void {
+    if (request.ended) {
+      return
+    }
+
     const connection = this.#acceptable(request)
 
     if (connection != null) {
@@ -181,22 +178,17 @@ export class DialWorker {
     this.#dials.pace()
   }
 
-  #answerAll (answerFor: (request: DialRequest) => Connection | undefined): Set<Connection> {
-    const answers = new Set<Connection>()
-
+  #answerAll (answerFor: (request: DialRequest) => Connection | undefined): void {
     for (const request of [...this.#requests]) {
       const connection = answerFor(request)
 
       if (connection != null) {
-        answers.add(connection)
         this.#answer(request, connection)
       }
     }
 
     // after all of them: in between it looks as if somebody still needed the next batch
     this.#dials.pace()
-
-    return answers
   }
 
   #answer (request: DialRequest, connection: Connection): void {
@@ -206,10 +198,7 @@ export class DialWorker {
   }
 
   #leave (request: DialRequest, why: string): void {
-    if (!this.#requests.delete(request)) {
-      return
-    }
-
+    this.#requests.delete(request)
     this.#dials.leave(request, why)
 
     if (this.#requests.size === 0) {

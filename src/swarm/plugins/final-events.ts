@@ -19,15 +19,17 @@ export class FinalEvents {
     return this.#told.has(type)
   }
 
-  /** Does nothing the second time. */
+  /** The first time to all who listen, after that to those who have come since. */
   tell (type: string, toEvent: () => Event = () => new CustomEvent(type)): void {
-    if (!this.#told.has(type)) {
+    if (this.#told.has(type)) {
+      this.#tellLate(type)
+    } else {
       this.#told.set(type, toEvent)
       this.#target.dispatchEvent(toEvent())
     }
   }
 
-  /** Whether there is something to tell late, so that `tellLate` is to be called. */
+  /** Whether the event was told before, so that `tell` is to be called again. */
   add (type: string, listener: Listener): boolean {
     if (listener == null || !this.#told.has(type)) {
       return false
@@ -46,14 +48,11 @@ export class FinalEvents {
     }
   }
 
-  /** Tells those who came late, in the order in which the events happened. */
-  tellLate (): void {
-    for (const [type, toEvent] of this.#told) {
-      for (const entry of [...this.#late]) {
-        // one that was told before may have removed this one
-        if (entry.type === type && this.#late.delete(entry)) {
-          tellOne(entry, toEvent())
-        }
+  #tellLate (type: string): void {
+    for (const entry of [...this.#late]) {
+      // one that was told before may have removed this one
+      if (entry.type === type && this.#late.delete(entry)) {
+        tellOne(entry, this.#told.get(type)?.() ?? new CustomEvent(type))
       }
     }
   }

@@ -92,7 +92,7 @@ export class PluginConnection extends TypedEventEmitter<ConnectionEvents> implem
     super.addEventListener(type, listener, options)
 
     if (this.#finals.add(type, listener)) {
-      queueMicrotask(() => { this.#finals.tellLate() })
+      queueMicrotask(() => { this.#finals.tell(type) })
     }
   }
 

@@ -338,14 +338,10 @@ export class PluginStream extends TypedEventEmitter<MessageStreamEvents> impleme
       this.#finals.tell('end')
     }
 
-    if (isClosed && (isDelivered || error != null) && !this.#finals.has('close')) {
-      this.timeline.close = Math.round(this.#clock.now())
+    if (isClosed && (isDelivered || error != null)) {
+      this.timeline.close ??= Math.round(this.#clock.now())
       this.#inactivity[Symbol.dispose]()
       this.#finals.tell('close', () => toCloseEvent(this.status, error))
-    }
-
-    if (isDelivered || error != null) {
-      this.#finals.tellLate()
     }
   }
 

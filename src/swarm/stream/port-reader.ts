@@ -1,5 +1,6 @@
 import { raceSignal } from '../../base/index.ts'
 import { ByteQueue } from './byte-queue.ts'
+import { closedForReading } from './stream-error.ts'
 import type { NegotiationPort } from './multistream.ts'
 import type { MessageStream, MessageStreamReadStatus } from '@libp2p/interface'
 
@@ -31,6 +32,7 @@ export class PortReader {
   #error: Error | undefined
   #remoteEnded = false
   #discarding = false
+  #hasDropped = false
   #messages = 0
   #isBudgeted = true
   #wake: (() => void) | undefined
@@ -70,7 +72,7 @@ export class PortReader {
       }
 
       if (this.#discarding) {
-        return null
+        return this.#afterDiscard()
       }
 
       if (this.#error != null) {
@@ -126,10 +128,13 @@ export class PortReader {
     }
   }
 
-  /** Throws away what is unread and what still comes. */
+  /** Throws away what is unread and what still comes; who reads all the same is told so. */
   discard (): void {
+    const dropped = this.#queue.clear()
+
     this.#discarding = true
-    this.#unreserve(this.#queue.clear())
+    this.#hasDropped ||= dropped > 0
+    this.#unreserve(dropped)
     this.#adjustFlow()
     this.#wake?.()
   }
@@ -137,6 +142,7 @@ export class PortReader {
   /** Bytes have arrived. */
   push (bytes: Uint8Array): void {
     if (this.#discarding) {
+      this.#hasDropped = true
       return
     }
 
@@ -177,6 +183,15 @@ export class PortReader {
     this.#isBudgeted = false
     this.#released?.[Symbol.dispose]()
     this.#wake?.()
+  }
+
+  /** An end is only what the peer made one: to a reader, our own close must not look like it. */
+  #afterDiscard (): null {
+    if (this.#remoteEnded && !this.#hasDropped) {
+      return null
+    }
+
+    throw closedForReading()
   }
 
   get #isPaused (): boolean {

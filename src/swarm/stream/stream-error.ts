@@ -35,3 +35,7 @@ export function toStreamError (error: Error, local: boolean): Error {
 export function closedForWriting (): CodedError {
   return new CodedError('StreamClosed', 'cannot write: our direction of the stream has ended')
 }
+
+export function closedForReading (): CodedError {
+  return new CodedError('StreamClosed', 'cannot read: this side has closed the stream for reading, and what the peer still sends is thrown away')
+}

@@ -182,7 +182,7 @@ export class StreamPort {
     this.#checkClosed()
   }
 
-  /** Throws away what is unread and what still comes; reads give null. */
+  /** Throws away what is unread and what still comes; who reads all the same is told so. */
   discard (): void {
     this.#isDiscarding = true
     this.#reader.discard()

@@ -149,6 +149,8 @@ export class Outbox {
       return
     }
 
+    let isTail = false
+
     this.#isPumping = true
 
     try {
@@ -158,6 +160,7 @@ export class Outbox {
 
         if (this.#batch.isFull) {
           this.#flush()
+          isTail = true // what is left over of a long write gathers with the next, rather than leave by itself
         }
       }
     } finally {
@@ -165,8 +168,11 @@ export class Outbox {
     }
 
     if (this.#batch.byteLength > 0 && !this.#isBusy && !this.#isCorked) {
-      this.#flush()
       this.#startTurns()
+
+      if (!isTail) {
+        this.#flush()
+      }
     }
 
     this.#tellRoom()

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 
@@ -35,9 +34,14 @@ export interface RunResult {
 export class Running implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams
   readonly exited: Promise<RunResult>
-  readonly #lines: AsyncIterator<string>
-  readonly #chunks: Buffer[] = []
+  readonly #stdout: Buffer[] = []
+  /** What came on stdout and is no line that somebody asked for. */
+  #unread = Buffer.alloc(0)
+  /** Chunks of stdout that are in `#unread`, or were. */
+  #seen = 0
   #stderr = ''
+  #hasEnded = false
+  #change = Promise.withResolvers<void>()
 
   constructor (args: readonly string[], { env = {}, execArgv = [], program = MAIN, node = process.execPath }: RunOptions = {}) {
     this.child = spawn(node, [...execArgv, program, ...args], {
@@ -45,36 +49,29 @@ export class Running implements AsyncDisposable {
       timeout: MAX_RUN_MS,
       killSignal: 'SIGKILL'
     })
-    this.#lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]()
-    this.child.stdout.on('data', (chunk: Buffer) => { this.#chunks.push(chunk) })
-    this.child.stderr.on('data', (chunk: Buffer) => { this.#stderr += chunk.toString() })
+    this.child.stdout.on('data', (chunk: Buffer) => { this.#changed(() => { this.#stdout.push(chunk) }) })
+    this.child.stderr.on('data', (chunk: Buffer) => { this.#changed(() => { this.#stderr += chunk.toString() }) })
     // who has ended reads nothing more
     this.child.stdin.on('error', () => {})
     this.exited = new Promise((resolve, reject) => {
       this.child.once('error', reject)
       this.child.once('close', (code, signal) => {
-        const bytes = Buffer.concat(this.#chunks)
+        const bytes = Buffer.concat(this.#stdout)
 
+        this.#changed(() => { this.#hasEnded = true })
         resolve({ code, signal, bytes, stdout: bytes.toString(), stderr: this.#stderr })
       })
     })
   }
 
-  get stderr (): string {
-    return this.#stderr
-  }
-
   /** The next line on stdout that this matches. */
   async line (wanted: RegExp): Promise<RegExpExecArray> {
-    for (let next = await this.#lines.next(); next.done !== true; next = await this.#lines.next()) {
-      const match = wanted.exec(next.value)
+    return this.#await(wanted, () => {
+      this.#unread = Buffer.concat([this.#unread, ...this.#stdout.slice(this.#seen)])
+      this.#seen = this.#stdout.length
 
-      if (match != null) {
-        return match
-      }
-    }
-
-    throw new Error(`the program ended without a line like ${String(wanted)}; stderr: ${this.#stderr}`)
+      return this.#takeLine(wanted)
+    })
   }
 
   /** As `line`, of a program that prints JSON. */
@@ -86,18 +83,44 @@ export class Running implements AsyncDisposable {
 
   /** Resolves when stderr, as far as it came, matches this. */
   async saidOnStderr (wanted: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = wanted.exec(this.#stderr)
+    return this.#await(wanted, () => wanted.exec(this.#stderr))
+  }
+
+  #takeLine (wanted: RegExp): RegExpExecArray | null {
+    for (let end = this.#unread.indexOf('\n'); end >= 0; end = this.#unread.indexOf('\n')) {
+      const match = wanted.exec(this.#unread.toString('utf8', 0, end))
+
+      this.#unread = this.#unread.subarray(end + 1)
 
       if (match != null) {
         return match
       }
-
-      await new Promise<void>((resolve, reject) => {
-        this.child.stderr.once('data', () => { resolve() })
-        this.child.once('close', () => { reject(new Error(`the program ended without saying ${String(wanted)}; stderr: ${this.#stderr}`)) })
-      })
     }
+
+    return null
+  }
+
+  async #await<T> (wanted: RegExp, look: () => T | null): Promise<T> {
+    for (;;) {
+      const { promise } = this.#change
+      const found = look()
+
+      if (found != null) {
+        return found
+      }
+
+      if (this.#hasEnded) {
+        throw new Error(`the program ended without saying ${String(wanted)}; stderr: ${this.#stderr}`)
+      }
+
+      await promise
+    }
+  }
+
+  #changed (change: () => void): void {
+    change()
+    this.#change.resolve()
+    this.#change = Promise.withResolvers()
   }
 
   async [Symbol.asyncDispose] (): Promise<void> {

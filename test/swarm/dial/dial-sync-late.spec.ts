@@ -1,6 +1,7 @@
+import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
 import { settle } from '../../support/fake-clock.ts'
-import { DialScene, NOTHING_LEFT, rejection, tcp } from './dial-scene.ts'
+import { DialScene, FakeConnection, NOTHING_LEFT, rejection, TARGET, tcp } from './dial-scene.ts'
 
 const tcps = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, i) => tcp(from + i))
 
@@ -132,6 +133,51 @@ describe('DialSync, when a dial connects late', () => {
     expect(await second).toBe(connection)
     await settle()
     expect(connection.status).toBe('open')
+  })
+
+  it('leaves a connection open that the swarm has announced before its dial ended', async () => {
+    const scene = new DialScene({ deaf: true })
+    const caller = scene.dial([tcp(1)])
+
+    await settle()
+    const connection = scene.at(tcp(1)).succeed()
+
+    scene.sync.reconsider(TARGET.key)
+
+    expect(await caller).toBe(connection)
+    await settle()
+    expect(connection.status).toBe('open')
+  })
+
+  it('closes it if those who dial the peer have got a better one', async () => {
+    const scene = new DialScene({ deaf: true })
+
+    await abandoned(scene)
+    const successor = scene.dial([tcp(2)])
+    const inbound = new FakeConnection(multiaddr(tcp(9)))
+
+    await settle()
+    scene.open.push(inbound)
+    const late = scene.at(tcp(1)).succeed()
+
+    expect(await successor).toBe(inbound)
+    await settle()
+    expect([inbound.status, late.status]).toEqual(['open', 'closed'])
+  })
+
+  it('spares the addresses of a peer that has come late', async () => {
+    const scene = new DialScene({ deaf: true })
+
+    await abandoned(scene)
+    const direct = rejection(scene.dial([tcp(2)], { forceDirect: true }))
+
+    await settle()
+    scene.at(tcp(1)).succeed({ limited: true })
+    await settle()
+    scene.at(tcp(2)).fail()
+
+    expect(await direct).toMatchObject({ code: 'AllDialsFailed' })
+    expect(scene.backoff.size).toBe(0)
   })
 })
 

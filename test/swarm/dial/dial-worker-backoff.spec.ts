@@ -86,7 +86,7 @@ describe('the backoff of a dial', () => {
 
     await failed(scene, [tcp(1)])
 
-    expect(await rejection(scene.dial([tcp(1)]))).toMatchObject({ code: 'DialBackoff', errors: [{ code: 'DialBackoff' }, { code: 'NoTransport' }] })
+    expect(await rejection(scene.dial([tcp(1), tcp(1)]))).toMatchObject({ code: 'DialBackoff', errors: [{ code: 'DialBackoff' }, { code: 'NoTransport' }] })
   })
 
   it('gives way to force', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { rankAddresses } from '../../../src/swarm/dial/dial-ranker.ts'
 import { settle } from '../../support/fake-clock.ts'
 import { DialScene, local, NOTHING_LEFT, quic, rejection, tcp } from './dial-scene.ts'
+import { RELAY } from './fixtures.ts'
 
 const [A, B, C, D] = [quic(1), quic(2), quic(3), quic(4)]
 
@@ -99,11 +100,15 @@ describe('the pace of a dial', () => {
     delays[B] = 50
     const second = scene.dial([B])
 
+    await settle()
+    delays[B] = 5000
+    const third = scene.dial([B])
+
     await scene.clock.advance(100)
 
     expect(scene.schedule).toEqual([[0, A], [150, B]])
     scene.at(B).succeed()
-    await Promise.all([first, second])
+    await Promise.all([first, second, third])
   })
 
   it('leaves out what nobody waits for any more, and need not wait for that', async () => {
@@ -193,7 +198,7 @@ describe('a socket that has connected', () => {
     await caller
   })
 
-  it('brings no batch forward', async () => {
+  it('holds nothing back that is due only later', async () => {
     const scene = new DialScene({ delays: { [tcp(2)]: 1000 } })
     const caller = scene.dial([tcp(1), tcp(2)])
 
@@ -221,7 +226,11 @@ describe('a socket that has connected', () => {
     await caller
   })
 
-  it.each([['private', local(1)], ['not of TCP', quic(1)]])('holds nothing back when it is %s', async (_kind, address) => {
+  it.each([
+    ['private', local(1)],
+    ['not of TCP', quic(1)],
+    ['that of a relay', `${tcp(1)}/p2p/${RELAY.toString()}/p2p-circuit`]
+  ])('holds nothing back when it is %s', async (_kind, address) => {
     const scene = new DialScene({ delays: { [tcp(2)]: 250 } })
     const caller = scene.dial([address, tcp(2)])
 
@@ -241,13 +250,36 @@ describe('a socket that has connected', () => {
     const second = scene.dial([quic(1), tcp(3)])
 
     await settle()
+    const given = scene.at(tcp(1))
+
     controller.abort()
     await first
-    scene.at(tcp(1)).connected()
+    // another dial of the same address is in flight now
+    const third = scene.dial([tcp(1)])
+
+    await settle()
+    given.connected()
     await scene.clock.advance(250)
 
-    expect(scene.schedule).toEqual([[0, quic(1)], [0, tcp(1)], [250, tcp(3)]])
+    expect(scene.schedule).toEqual([[0, quic(1)], [0, tcp(1)], [0, tcp(1)], [250, tcp(3)]])
     scene.at(quic(1)).succeed()
     await second
+    scene.at(tcp(1)).succeed()
+    await third
+  })
+
+  it('holds nothing back when its transport speaks up after the failure', async () => {
+    const scene = new DialScene({ delays: { [tcp(2)]: 250 } })
+    const caller = scene.dial([tcp(1), quic(1), tcp(2)])
+
+    await settle()
+    scene.at(tcp(1)).fail()
+    await scene.clock.advance(200)
+    scene.at(tcp(1)).connected()
+    await scene.clock.advance(50)
+
+    expect(scene.schedule).toEqual([[0, quic(1)], [0, tcp(1)], [250, tcp(2)]])
+    scene.at(tcp(2)).succeed()
+    await caller
   })
 })

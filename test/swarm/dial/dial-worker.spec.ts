@@ -142,7 +142,7 @@ describe('a caller who joins', () => {
     await settle()
     scene.at(tcp(1)).fail()
     await settle()
-    const second = await rejection(scene.dial([tcp(1)]))
+    const second = await rejection(scene.dial([tcp(1), tcp(1)]))
     const named = await rejection(scene.dial([`${tcp(1)}/p2p/${PEER.toString()}`]))
 
     expect(second).toMatchObject({ code: 'AllDialsFailed', errors: [{ code: 'ConnectFailed' }] })
@@ -202,6 +202,7 @@ describe('a dial without addresses', () => {
   it.each<[ErrorCode, ErrorCode[]]>([
     ['NoAddresses', []],
     ['NoGoodAddresses', ['NoTransport', 'Gated']],
+    ['NoGoodAddresses', ['Gated', 'NoTransport']],
     ['NoGoodAddresses', ['NoTransport']],
     ['Gated', ['Gated', 'Gated']],
     ['DialToSelf', ['DialToSelf', 'DialToSelf']]
