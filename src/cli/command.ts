@@ -11,7 +11,7 @@ export interface Context {
   readonly stdout: Sink
   readonly stderr: Sink
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly homeDirectory: string
+  homeDirectory(): string
   /** Flags of the running Node, for child processes. */
   readonly execArgv: readonly string[]
   readonly clock: Clock

@@ -40,7 +40,7 @@ function createContext (controller: AbortController): Context {
     stdout: createSink(process.stdout, controller),
     stderr: createSink(process.stderr, controller),
     env: process.env,
-    homeDirectory: homedir(),
+    homeDirectory: homedir,
     execArgv: process.execArgv,
     clock: systemClock,
     signal: controller.signal

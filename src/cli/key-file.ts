@@ -9,7 +9,7 @@ export function defaultKeyFile ({ env, homeDirectory }: Pick<Context, 'env' | 'h
   const configured = env.XDG_DATA_HOME
 
   // the specification says to ignore a relative path
-  const base = configured != null && isAbsolute(configured) ? configured : join(homeDirectory, '.local', 'share')
+  const base = configured != null && isAbsolute(configured) ? configured : join(homeDirectory(), '.local', 'share')
 
   return join(base, 'swarmd', 'key')
 }

@@ -11,6 +11,10 @@ const WANTED_MINOR = 12
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > WANTED_MAJOR || (major === WANTED_MAJOR && minor >= WANTED_MINOR)) {
+  const { keepCompiledCode } = await import('./compile-cache.ts')
+
+  keepCompiledCode()
+
   const { runProcess } = await import('./host.ts')
 
   await runProcess()

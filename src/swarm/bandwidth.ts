@@ -28,11 +28,11 @@ export class Bandwidth {
     return this.#total
   }
 
-  byProtocol (): ReadonlyMap<string, Readonly<Bytes>> {
+  get byProtocol (): ReadonlyMap<string, Readonly<Bytes>> {
     return this.#byProtocol
   }
 
-  byPeer (): ReadonlyMap<string, Readonly<Bytes>> {
+  get byPeer (): ReadonlyMap<string, Readonly<Bytes>> {
     return this.#byPeer
   }
 }

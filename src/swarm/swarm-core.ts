@@ -10,6 +10,7 @@ import { ConnectionLimits, ipOf, MemoryBudget, PeerProtection, StreamLimits, Tri
 import { InterfaceAddresses, ListenerSet } from './listen/index.ts'
 import { PeerTags } from './peer-tags.ts'
 import { ProtocolRegistry } from './stream/index.ts'
+import { SwarmMetrics } from './swarm-metrics.ts'
 import { TransportSet } from './transport-set.ts'
 import type { Clock, Random } from '../base/index.ts'
 import type { Identity } from '../identity/index.ts'
@@ -81,6 +82,7 @@ export class SwarmCore {
   readonly #tags: PeerTags
   readonly #trimmer: Trimmer<SwarmConnection>
   readonly #duplicates: Duplicates
+  readonly #metrics: SwarmMetrics | undefined
 
   constructor (init: SwarmCoreInit, target: TypedEventTarget<SwarmEvents>) {
     const { clock, connection: { notifyTimeoutMs, duplicateGraceMs }, limits } = init
@@ -106,6 +108,7 @@ export class SwarmCore {
       connections: (peer) => this.connections.list(peer),
       onError: (connection, error) => { this.announcer.error('closing a duplicate connection', toError(error), connection) }
     })
+    this.#metrics = init.metrics == null ? undefined : new SwarmMetrics(init.metrics, this)
   }
 
   get localPeer (): PeerId {
@@ -123,6 +126,10 @@ export class SwarmCore {
   /** Where others can dial us: without unspecified hosts, and ending in our peer ID. */
   interfaceListenAddresses (): Multiaddr[] {
     return this.#interfaces.expand(this.listeners.addresses()).map((address) => withSelf(address, this.localPeer))
+  }
+
+  dialFailed (error: unknown): void {
+    this.#metrics?.dialFailed(error)
   }
 
   protect (peer: string, tag: string): void {
@@ -152,6 +159,7 @@ export class SwarmCore {
     const peer = connection.remotePeer
 
     this.connections.add(connection)
+    this.#metrics?.connectionOpened(connection.direction)
     this.dialer.backoff.clear(peer.toString())
     this.#tags.follow(peer)
     this.#rememberPeer(connection)
@@ -182,6 +190,8 @@ export class SwarmCore {
 
     const peer = connection.remotePeer
     const key = peer.toString()
+
+    this.#metrics?.connectionClosed(reason)
 
     if (this.connections.list(key).length === 0) {
       this.#tags.forget(key)

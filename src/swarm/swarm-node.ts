@@ -6,7 +6,7 @@ import { assertProtocol } from './stream/index.ts'
 import { SwarmCore, swarmClosed } from './swarm-core.ts'
 import { parseAddress, parseTarget } from './targets.ts'
 import type { SwarmConnection } from './connection/index.ts'
-import type { BackoffView, CloseOptions, CloseReason, Connection, Connectedness, DialOptions, DialTarget, HandleOptions, Notifiee, Stream, StreamHandler, Swarm, SwarmEvents, SwarmNewStreamOptions, SwarmStat } from './contract/index.ts'
+import type { BackoffView, CloseOptions, CloseReason, Connection, Connectedness, DialOptions, DialTarget, HandleOptions, Notifiee, Stream, StreamHandler, Swarm, SwarmBandwidth, SwarmEvents, SwarmNewStreamOptions, SwarmStat } from './contract/index.ts'
 import type { PluginServices } from './plugins/index.ts'
 import type { SwarmCoreInit } from './swarm-core.ts'
 import type { ParsedTarget } from './targets.ts'
@@ -199,6 +199,12 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
     this.core.announcer.stopNotify(notifiee)
   }
 
+  bandwidth (): SwarmBandwidth {
+    const { total, byProtocol, byPeer } = this.core.bandwidth
+
+    return { total: { ...total }, protocols: new Map(byProtocol), peers: new Map(byPeer) }
+  }
+
   stat (): SwarmStat {
     const { connectionLimits, streamLimits, dialer, bandwidth, budget } = this.core
     const { inbound, outbound } = connectionLimits.stat()
@@ -216,7 +222,7 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
     this.core.assertOpen()
 
     const { limited = 'allow' } = options
-    const connection = await this.core.dialer.dial(target, options)
+    const connection = await this.#dialed(target, options)
 
     if (connection.limits == null || limited === 'allow') {
       return connection
@@ -232,6 +238,15 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
       signal: options.signal,
       ended: this.core.ended.signal
     })
+  }
+
+  async #dialed (target: ParsedTarget, options: DialOptions): Promise<SwarmConnection> {
+    try {
+      return await this.core.dialer.dial(target, options)
+    } catch (error) {
+      this.core.dialFailed(error)
+      throw error
+    }
   }
 
   async #connectionFor (target: ParsedTarget, options: SwarmNewStreamOptions): Promise<SwarmConnection> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../support/seeded-random.ts'
+import { tryCommand } from './support/memory-context.ts'
 import { events, Folder, runCli, Running, startListener } from './support/run-cli.ts'
 
 const BIG = 8 * 1024 * 1024
@@ -159,7 +160,7 @@ describe('swarmd cat', () => {
     ['a protocol that is none', ['/ip4/127.0.0.1/tcp/1', 'echo'], "cat wants the name of a protocol, as /echo/1.0.0, received 'echo'"],
     ['an operand too many', ['/ip4/127.0.0.1/tcp/1', '/a', '/b'], "cat wants nothing after <protocol>, received '/b'"]
   ])('does not understand %s', async (_, args, message) => {
-    const { code, stderr } = await runCli(['cat', ...args])
+    const { code, stderr } = await tryCommand(['cat', ...args])
 
     expect(code).toBe(2)
     expect(stderr).toContain(message)

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { tryCommand } from './support/memory-context.ts'
 import { events, Folder, runCli, startListener } from './support/run-cli.ts'
 import type { AddressInfo } from 'node:net'
 
@@ -156,7 +157,7 @@ describe('swarmd dial', () => {
     ['two peers', [NOBODY, NOBODY], `dial wants a multiaddr such as /ip4/127.0.0.1/tcp/4001, received '${NOBODY}'`],
     ['addresses of two peers', [`/ip4/127.0.0.1/tcp/1/p2p/${NOBODY}`, '/ip4/127.0.0.1/tcp/1/p2p/QmcgpsyWgH8Y8ajJz1Cu72KnS5uo2Aa2LpzU7kinSupNKC'], 'all addresses of one dial must be of one peer']
   ])('does not understand %s', async (_, args, message) => {
-    const { code, stderr } = await runCli(['dial', ...args])
+    const { code, stderr } = await tryCommand(['dial', ...args])
 
     expect(code).toBe(2)
     expect(stderr).toContain(message)
@@ -165,7 +166,7 @@ describe('swarmd dial', () => {
   it('wants a key file that is named to be there', async () => {
     await using folder = await Folder.create()
 
-    const { code, stderr } = await runCli(['dial', '/ip4/127.0.0.1/tcp/1', '--key', folder.file('missing')])
+    const { code, stderr } = await tryCommand(['dial', '/ip4/127.0.0.1/tcp/1', '--key', folder.file('missing')])
 
     expect(code).toBe(6)
     expect(stderr).toBe(`swarmd: there is no key file ${folder.file('missing')}; make one with 'swarmd id --key ${folder.file('missing')}'\n`)

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit-codes.ts'
-import { run } from '../../src/cli/run.ts'
 import { readSections, readTable } from '../support/markdown.ts'
 import { readTopFile } from '../support/source-tree.ts'
-import { memoryContext } from './support/memory-context.ts'
+import { tryCommand } from './support/memory-context.ts'
 
 const page = readTopFile('docs/cli.md')
 
@@ -12,11 +11,7 @@ const page = readTopFile('docs/cli.md')
 const quoted = new Map([...page.matchAll(/^```text\n\$ swarmd (.+)\n([^]*?)^```$/gm)].map(([, args = '', text = '']) => [args, text]))
 
 async function print (args: string): Promise<string> {
-  const context = memoryContext()
-
-  await run(args.split(' '), COMMANDS, context)
-
-  return context.stdout.text
+  return (await tryCommand(args.split(' '))).stdout
 }
 
 describe('docs/cli.md', () => {

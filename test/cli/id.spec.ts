@@ -2,6 +2,7 @@ import { chmod, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parsePeerId } from '../../src/identity/index.ts'
+import { tryCommand } from './support/memory-context.ts'
 import { events, Folder, runCli } from './support/run-cli.ts'
 import type { RunResult } from './support/run-cli.ts'
 
@@ -124,7 +125,7 @@ describe('swarmd id', () => {
   ])('does not understand %j', async (args, message) => {
     await using folder = await Folder.create()
 
-    const { code, stderr } = await runCli(['id', '--key', folder.file('key'), ...args])
+    const { code, stderr } = await tryCommand(['id', '--key', folder.file('key'), ...args])
 
     expect(code).toBe(2)
     expect(stderr).toContain(message)

@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { tryCommand } from './support/memory-context.ts'
 import { events, Folder, runCli, Running, startListener } from './support/run-cli.ts'
 import type { AddressInfo } from 'node:net'
 
@@ -132,7 +133,7 @@ describe('swarmd listen', () => {
   ])('does not understand %s', async (_, args, message) => {
     await using folder = await Folder.create()
 
-    const { code, stderr } = await runCli(['listen', '--key', folder.file('key'), ...args])
+    const { code, stderr } = await tryCommand(['listen', '--key', folder.file('key'), ...args])
 
     expect(code).toBe(2)
     expect(stderr).toContain(message)

@@ -1,23 +1,20 @@
-import { generateKeyPair } from '@libp2p/crypto/keys'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { MemoryDatastore } from 'datastore-core'
+import { Key } from 'interface-datastore'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MAX_ADDRESSES_PER_PEER } from '../../src/peerstore/index.ts'
 import { turns } from '../support/settle.ts'
 import { address, addressesFrom, fakeDate, newPeer, newSetup, passMinutes, ports, portsOf, setup } from './setup.ts'
-import type { PeerId, PrivateKey } from '@libp2p/interface'
+import { FIRST_RECORD, SECOND_RECORD, SIGNER } from './signed-records.ts'
 
 beforeEach(fakeDate)
 afterEach(() => { vi.useRealTimers() })
 
 const NOT_FOUND = { name: 'NotFoundError' }
 
-async function signedRecord (privateKey: PrivateKey, peerId: PeerId, seqNumber: bigint, count: number): Promise<Uint8Array> {
-  const record = new PeerRecord({ peerId, multiaddrs: addressesFrom(1, count), seqNumber })
-
-  return (await RecordEnvelope.seal(record, privateKey)).marshal()
+function bytes (hex: string): Uint8Array {
+  return Buffer.from(hex, 'hex')
 }
 
 describe('createPeerstore', () => {
@@ -148,27 +145,31 @@ describe('an address', () => {
 
   it('is renewed by a signed record', async () => {
     const { store } = await newSetup()
-    const privateKey = await generateKeyPair('Ed25519')
-    const peer = peerIdFromPrivateKey(privateKey)
+    const peer = peerIdFromString(SIGNER)
 
-    await store.consumePeerRecord(await signedRecord(privateKey, peer, 1n, 1), { expectedPeer: peer })
+    await store.consumePeerRecord(bytes(FIRST_RECORD), { expectedPeer: peer })
     passMinutes(61)
-    await store.consumePeerRecord(await signedRecord(privateKey, peer, 2n, 2), { expectedPeer: peer })
+    await store.consumePeerRecord(bytes(SECOND_RECORD), { expectedPeer: peer })
 
     expect(await ports(store, peer)).toEqual([1, 2])
   })
 
   it('is not renewed by a signed record that is out of date', async () => {
     const { store } = await newSetup()
-    const privateKey = await generateKeyPair('Ed25519')
-    const peer = peerIdFromPrivateKey(privateKey)
-    const record = await signedRecord(privateKey, peer, 1n, 1)
+    const peer = peerIdFromString(SIGNER)
 
-    expect(await store.consumePeerRecord(record)).toBe(true)
+    expect(await store.consumePeerRecord(bytes(FIRST_RECORD))).toBe(true)
     passMinutes(61)
 
-    expect(await store.consumePeerRecord(record, { expectedPeer: peer })).toBe(false)
+    expect(await store.consumePeerRecord(bytes(FIRST_RECORD), { expectedPeer: peer })).toBe(false)
     expect(await ports(store, peer)).toEqual([])
+  })
+
+  it('of somebody else is not taken from a signed record', async () => {
+    const { store } = await newSetup()
+
+    expect(await store.consumePeerRecord(bytes(FIRST_RECORD), { expectedPeer: await newPeer() })).toBe(false)
+    expect(await store.all()).toEqual([])
   })
 
   it('tells nobody when it is only renewed', async () => {
@@ -306,7 +307,7 @@ describe('a peer', () => {
     const peer = await newPeer()
 
     await store.merge(peer, { multiaddrs: [address(1)] })
-    datastore.data.set([...datastore.data.keys()][0] ?? '', Uint8Array.of(0x0a, 9))
+    await datastore.put(new Key(`/peers/${peer.toCID().toString()}`), Uint8Array.of(0x0a, 9))
     await store.merge(peer, { multiaddrs: [address(2)] })
 
     expect(await ports(store, peer)).toEqual([2])

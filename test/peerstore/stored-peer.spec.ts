@@ -19,9 +19,11 @@ async function realRecord (): Promise<Uint8Array> {
     ...peer.type === 'RSA' && peer.publicKey != null ? { publicKey: peer.publicKey } : {}
   })
 
-  const [record = new Uint8Array()] = datastore.data.values()
+  for await (const { value } of datastore.query({})) {
+    return value
+  }
 
-  return record
+  throw new Error('nothing was stored')
 }
 
 function parse (bytes: Uint8Array): StoredPeer {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { getCompileCacheDir } from 'node:module'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Deadline, raceSignal } from '../../base/index.ts'
@@ -85,7 +86,10 @@ export class NodeProcess {
 
     this.name = name
     this.#init = init
-    this.#child = spawn(process.execPath, [...execArgv, program, name, keyFile, address], { stdio: ['pipe', 'pipe', 'pipe'] })
+    this.#child = spawn(process.execPath, [...execArgv, program, name, keyFile, address], {
+      env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
+      stdio: ['pipe', 'pipe', 'pipe']
+    })
     this.exited = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => { resolve({ code, signal }) })
       this.#child.once('error', () => { resolve({ code: 1, signal: null }) })

@@ -109,6 +109,8 @@ export class ConnectionUpgrader {
     const { connections, gater, gate, protector } = this.#components
     const { signal } = options
     const isInbound = direction === 'inbound'
+    connections.metrics?.trackMultiaddrConnection(maConn)
+
     const expectedText = isInbound ? undefined : peerInAddress(maConn.remoteAddr)
     const expected = options.remotePeer ?? (expectedText == null ? undefined : parsePeerId(expectedText))
 

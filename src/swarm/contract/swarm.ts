@@ -59,6 +59,19 @@ export interface SwarmStat {
   bytes: { read: number, written: number, buffered: number }
 }
 
+export interface ByteCount {
+  read: number
+  written: number
+}
+
+/** Bytes of streams since the swarm was made. */
+export interface SwarmBandwidth {
+  total: ByteCount
+  protocols: ReadonlyMap<string, Readonly<ByteCount>>
+  /** Of peers that are connected. */
+  peers: ReadonlyMap<string, Readonly<ByteCount>>
+}
+
 /** One node: its identity, listeners, connections, and what it serves. */
 export interface Swarm<Services extends ServiceMap = ServiceMap> extends AsyncDisposable, TypedEventTarget<SwarmEvents> {
   readonly peerId: PeerId
@@ -102,4 +115,5 @@ export interface Swarm<Services extends ServiceMap = ServiceMap> extends AsyncDi
   notify(notifiee: Notifiee): void
   stopNotify(notifiee: Notifiee): void
   stat(): SwarmStat
+  bandwidth(): SwarmBandwidth
 }

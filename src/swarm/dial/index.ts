@@ -27,6 +27,7 @@ export type { AddressErrorInit, AddressErrorJSON, DialErrorInit, DialErrorJSON, 
 export type { AddressFilterComponents, AddressFilterOptions, FilteredAddresses } from './address-filter.ts'
 export type { BlackHoleCounterInit, BlackHoleDetectorInit, BlackHoleState } from './black-hole.ts'
 export type { BackoffSettings } from './dial-backoff.ts'
+export type { DialAddresses, DialAddressOptions, DialRequestOptions, DialTarget, DialWorkerComponents, PendingDial } from './dial-components.ts'
 export type { DialJob, DialLimiterStat } from './dial-limiter.ts'
 export type { DialRanker, RankedAddress } from './dial-ranker.ts'
 export type { DialSyncStat } from './dial-sync.ts'

@@ -1,20 +1,34 @@
 /** When so many taken chunks lie before the head, the array is cut. */
 const COMPACT_AT = 64
 
-/** Chunks of bytes, first in, first out. Nothing is copied. */
+/** Waiting chunks up to this size are copied together: each of its own costs more than its bytes. */
+const SMALL_BYTES = 512
+
+/** How much is copied together. */
+const JOINED_BYTES = 4096
+
+/** Bytes, first in, first out. Only small chunks that wait are copied, so that what they cost is what they count. */
 export class ByteQueue {
   #chunks: Array<Uint8Array | undefined> = []
   #head = 0
   #byteLength = 0
+  /** The memory of the last chunk, while there is room behind it. */
+  #joined: Uint8Array | undefined
 
   get byteLength (): number {
     return this.#byteLength
   }
 
   push (chunk: Uint8Array): void {
-    if (chunk.byteLength > 0) {
+    if (chunk.byteLength === 0) {
+      return
+    }
+
+    this.#byteLength += chunk.byteLength
+
+    if (chunk.byteLength > SMALL_BYTES || !this.#join(chunk)) {
       this.#chunks.push(chunk)
-      this.#byteLength += chunk.byteLength
+      this.#joined = undefined
     }
   }
 
@@ -33,7 +47,7 @@ export class ByteQueue {
     }
   }
 
-  /** The oldest chunk as it came, or undefined when there is none. */
+  /** The oldest chunk, or undefined when there is none. */
   shift (): Uint8Array | undefined {
     const chunk = this.#chunks[this.#head]
 
@@ -46,6 +60,7 @@ export class ByteQueue {
 
     if (this.#head === this.#chunks.length) {
       this.#chunks.length = this.#head = 0
+      this.#joined = undefined
     } else if (this.#head >= COMPACT_AT) {
       this.#chunks = this.#chunks.slice(this.#head)
       this.#head = 0
@@ -60,7 +75,33 @@ export class ByteQueue {
 
     this.#chunks = []
     this.#head = this.#byteLength = 0
+    this.#joined = undefined
 
     return dropped
+  }
+
+  /** Copies a small chunk behind the last one, if that is small too. */
+  #join (chunk: Uint8Array): boolean {
+    const last = this.#chunks.at(-1)
+
+    if (last == null || (this.#joined == null && last.byteLength > SMALL_BYTES)) {
+      return false
+    }
+
+    const end = last.byteLength + chunk.byteLength
+
+    if (end > JOINED_BYTES) {
+      return false
+    }
+
+    if (this.#joined == null) {
+      this.#joined = new Uint8Array(JOINED_BYTES)
+      this.#joined.set(last)
+    }
+
+    this.#joined.set(chunk, last.byteLength)
+    this.#chunks[this.#chunks.length - 1] = this.#joined.subarray(0, end)
+
+    return true
   }
 }

@@ -1,10 +1,16 @@
 import { CodedError } from '../../base/index.ts'
 import type { Clock, Timer } from '../../base/index.ts'
 
-/** The time by which one direction of a stream must be done; may be moved while calls wait. */
+/** The last moment that a Date can name (ECMA-262, 21.4.1.1). */
+const MAX_DATE_MS = 8.64e15
+
+/**
+ * The time by which one direction of a stream must be done. It may be set, moved and lifted while
+ * calls wait, and holds for those, too.
+ */
 export class IoDeadline implements Disposable {
   readonly #clock: Clock
-  readonly #what: string
+  readonly #what: 'read' | 'write'
   #controller: AbortController | undefined
   #timer: Timer | undefined
 
@@ -13,38 +19,78 @@ export class IoDeadline implements Disposable {
     this.#what = what
   }
 
-  /** Aborts when the time is up; undefined while no deadline is set. */
-  get signal (): AbortSignal | undefined {
-    return this.#controller?.signal
-  }
-
-  /** @param when - milliseconds since the Unix epoch; null lifts the deadline */
+  /** @param when - milliseconds since the Unix epoch; null and Infinity lift the deadline */
   set (when: number | null): void {
-    this.#timer?.[Symbol.dispose]()
-    this.#timer = undefined
+    this[Symbol.dispose]()
 
-    if (when === null) {
+    // a deadline that has passed holds until another one is set
+    if (this.#controller?.signal.aborted === true) {
       this.#controller = undefined
+    }
+
+    if (when === null || when === Infinity) {
       return
     }
 
-    if (this.#controller == null || this.#controller.signal.aborted) {
-      this.#controller = new AbortController()
-    }
-
-    const controller = this.#controller
-    const expire = (): void => {
-      controller.abort(new CodedError('StreamDeadline', `the ${this.#what} was not done at its deadline, ${new Date(when).toISOString()}`))
-    }
-
     if (when <= this.#clock.now()) {
-      expire()
+      this.#expire(when)
     } else {
-      this.#timer = this.#clock.at(when, expire)
+      this.#timer = this.#clock.at(when, () => { this.#expire(when) })
     }
+  }
+
+  /** Runs `fn` with a signal that aborts at the deadline, or when `signal` does. */
+  async bound<T> (fn: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    this.#controller ??= new AbortController()
+
+    if (signal == null) {
+      return fn(this.#controller.signal)
+    }
+
+    using either = new EitherSignal(signal, this.#controller.signal)
+
+    return await fn(either.signal)
   }
 
   [Symbol.dispose] (): void {
     this.#timer?.[Symbol.dispose]()
+    this.#timer = undefined
+  }
+
+  #expire (when: number): void {
+    const time = Math.abs(when) <= MAX_DATE_MS ? new Date(when).toISOString() : String(when)
+
+    this.#controller ??= new AbortController()
+    this.#controller.abort(new CodedError('StreamDeadline', `the ${this.#what} was not done at its deadline, ${time}`))
+  }
+}
+
+/** What `AbortSignal.any` makes, but it leaves nothing behind in signals that live long. */
+class EitherSignal implements Disposable {
+  readonly signal: AbortSignal
+  readonly #controller = new AbortController()
+  readonly #parents: AbortSignal[]
+  readonly #onAbort = (event: Event): void => { this.#controller.abort((event.target as AbortSignal).reason) }
+
+  constructor (...parents: AbortSignal[]) {
+    const aborted = parents.find((parent) => parent.aborted)
+
+    this.signal = this.#controller.signal
+    this.#parents = parents
+
+    if (aborted != null) {
+      this.#controller.abort(aborted.reason)
+      return
+    }
+
+    for (const parent of parents) {
+      parent.addEventListener('abort', this.#onAbort, { once: true })
+    }
+  }
+
+  [Symbol.dispose] (): void {
+    for (const parent of this.#parents) {
+      parent.removeEventListener('abort', this.#onAbort)
+    }
   }
 }

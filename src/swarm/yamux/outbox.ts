@@ -149,8 +149,6 @@ export class Outbox {
       return
     }
 
-    let isTail = false
-
     this.#isPumping = true
 
     try {
@@ -160,7 +158,7 @@ export class Outbox {
 
         if (this.#batch.isFull) {
           this.#flush()
-          isTail = true // what is left over of a long write gathers with the next, rather than leave by itself
+          this.#startTurns() // what is left of a long write gathers with the next, rather than leave by itself
         }
       }
     } finally {
@@ -169,10 +167,7 @@ export class Outbox {
 
     if (this.#batch.byteLength > 0 && !this.#isBusy && !this.#isCorked) {
       this.#startTurns()
-
-      if (!isTail) {
-        this.#flush()
-      }
+      this.#flush()
     }
 
     this.#tellRoom()

@@ -1,6 +1,9 @@
 import { systemClock } from '../../../src/base/index.ts'
+import { COMMANDS } from '../../../src/cli/commands.ts'
 import { Output } from '../../../src/cli/output.ts'
+import { run } from '../../../src/cli/run.ts'
 import type { Context } from '../../../src/cli/command.ts'
+import type { ExitCode } from '../../../src/cli/exit-codes.ts'
 import type { Sink } from '../../../src/cli/sink.ts'
 
 /** A sink that keeps what is written, as text. */
@@ -31,7 +34,7 @@ export function memoryContext (init: Partial<Context> = {}): MemoryContext {
   return {
     stdin: emptyInput(),
     env: {},
-    homeDirectory: '/home/alice',
+    homeDirectory: () => '/home/alice',
     execArgv: [],
     clock: systemClock,
     signal: new AbortController().signal,
@@ -50,3 +53,11 @@ export function memoryOutput (init: { json?: boolean, verbose?: boolean, isTermi
 }
 
 async function * emptyInput (): AsyncGenerator<Uint8Array> {}
+
+/** Runs one of our command lines in this process. */
+export async function tryCommand (args: readonly string[]): Promise<{ code: ExitCode, stdout: string, stderr: string }> {
+  const context = memoryContext()
+  const code = await run(args, COMMANDS, context)
+
+  return { code, stdout: context.stdout.text, stderr: context.stderr.text }
+}

@@ -257,9 +257,9 @@ describe('a socket that has connected', () => {
     // another dial of the same address is in flight now
     const third = scene.dial([tcp(1)])
 
-    await settle()
+    await scene.clock.advance(100)
     given.connected()
-    await scene.clock.advance(250)
+    await scene.clock.advance(150)
 
     expect(scene.schedule).toEqual([[0, quic(1)], [0, tcp(1)], [0, tcp(1)], [250, tcp(3)]])
     scene.at(quic(1)).succeed()
