@@ -133,5 +133,10 @@ export default [
       n: { typescriptExtensionMap: [['.ts', '.js'], ['.ts', '.ts']], tryExtensions: ['.ts', '.js', '.json', '.node', '.mjs', '.cjs'] }
     },
     rules: { ...aegirTypeScriptRules, ...ourTypeScriptRules }
+  },
+  {
+    name: 'swarmd/printing',
+    files: ['benchmarks/**', 'examples/**'],
+    rules: { 'no-console': 'off' }
   }
 ]

@@ -195,7 +195,7 @@ async function overTcp (): ReturnType<Connect> {
     throw new Error('the listener has no address')
   }
 
-  const dialled = await transport.dial(address, { upgrader, signal: AbortSignal.timeout(5000) }) as unknown as MultiaddrConnection
+  const dialled = await transport.dial(address, { upgrader, signal: new AbortController().signal }) as unknown as MultiaddrConnection
 
   return {
     pair: [dialled, await accepted.promise],

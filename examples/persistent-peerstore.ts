@@ -13,7 +13,9 @@ await datastore.open()
 const swarm = await createSwarm({ identity, datastore })
 
 if (address != null) {
-  await swarm.dial(address)
+  const { remotePeer, remoteAddr } = await swarm.dial(address)
+
+  await swarm.peerStore.merge(remotePeer, { multiaddrs: [remoteAddr] })
 }
 
 for (const { id } of await swarm.peerStore.all()) {

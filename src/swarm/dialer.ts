@@ -11,6 +11,9 @@ import type { ConnectionGater, PeerId, Transport } from '@libp2p/interface'
 import type { DNS } from '@multiformats/dns'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
+/** Of the time for finding addresses, what peer routers may take. */
+const ROUTING_SHARE = 0.75
+
 export interface DialerInit {
   localPeer: PeerId
   clock: Clock
@@ -84,14 +87,6 @@ export class Dialer {
     options.signal?.throwIfAborted()
     this.#assertOther(peer)
 
-    const existing = this.acceptable(peer, request)
-
-    if (existing != null) {
-      return existing
-    }
-
-    await this.#askGater(peer, options.signal)
-
     const key = peer?.toString() ?? `addr:${addresses.map(String).join(',')}`
 
     return await this.#sync.dial({ key, peer }, request, options.signal) as SwarmConnection
@@ -111,8 +106,6 @@ export class Dialer {
     })
 
     this.#assertOther(peer)
-    await this.#askGater(peer, deadline.signal)
-
     const { good, refused } = await this.#addressesFor(peer, { addresses, force: true }, deadline.signal)
 
     if (good.length === 0) {
@@ -156,6 +149,12 @@ export class Dialer {
     return best
   }
 
+  /** A connection was made, by whichever side: its peer's failures are forgotten, and who waits gets it. */
+  connected (peer: PeerId): void {
+    this.backoff.clear(peer.toString())
+    this.#sync.reconsider(peer.toString())
+  }
+
   pending (): ReturnType<DialSync['pending']> {
     return this.#sync.pending()
   }
@@ -184,6 +183,9 @@ export class Dialer {
   /** Where `peer` may be, without what can be ruled out before anything is sent. */
   async #addressesFor (peer: PeerId | undefined, request: DialRequestOptions, signal: AbortSignal): Promise<{ good: Multiaddr[], refused: AddressError[] }> {
     const { settings, gater, dns, clock, transportForDialing, ownAddresses } = this.#init
+
+    await this.#askGater(peer, signal)
+
     const found = await this.#find(peer, request.addresses ?? [], signal)
     const resolved = await resolveAddresses({ dns, clock }, peer, found, { signal, timeoutMs: settings.resolveTimeoutMs })
     const { good, refused } = await filterAddresses(
@@ -210,7 +212,30 @@ export class Dialer {
 
     const known = await this.#init.peerBook.addresses(peer, signal)
 
-    return known.length > 0 ? known : this.#init.findPeer(peer, signal)
+    return known.length > 0 ? known : await this.#route(peer, signal)
+  }
+
+  /** Routers that take too long have found nothing: there must be time left to resolve what they find. */
+  async #route (peer: PeerId, signal: AbortSignal): Promise<Multiaddr[]> {
+    const { clock, settings, findPeer } = this.#init
+    using deadline = new Deadline({
+      clock,
+      timeoutMs: settings.resolveTimeoutMs * ROUTING_SHARE,
+      signal,
+      onTimeout: () => new CodedError('ResolveFailed', `the peer routers did not find ${peer.toString()} in time`)
+    })
+
+    try {
+      return await raceSignal(findPeer(peer, deadline.signal), deadline.signal)
+    } catch (error) {
+      signal.throwIfAborted()
+
+      if (deadline.signal.aborted) {
+        return []
+      }
+
+      throw error
+    }
   }
 
   async #dialAddress (address: Multiaddr, options: ConnectOneOptions): Promise<SwarmConnection> {

@@ -15,7 +15,7 @@ import { TransportSet } from './transport-set.ts'
 import type { Clock, Random } from '../base/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { ConnectionComponents, ProtocolEntry, SwarmConnection, UpgradeOptions } from './connection/index.ts'
-import type { CloseReason } from './contract/connection.ts'
+import type { CloseReason, Connection } from './contract/connection.ts'
 import type { SwarmEvents } from './contract/events.ts'
 import type { StreamHandler } from './contract/stream.ts'
 import type { DialRanker } from './dial/index.ts'
@@ -108,7 +108,13 @@ export class SwarmCore {
       connections: (peer) => this.connections.list(peer),
       onError: (connection, error) => { this.announcer.error('closing a duplicate connection', toError(error), connection) }
     })
-    this.#metrics = init.metrics == null ? undefined : new SwarmMetrics(init.metrics, this)
+    this.#metrics = init.metrics == null ? undefined : new SwarmMetrics(init.metrics, {
+      connections: () => this.connectionLimits.stat(),
+      streams: () => this.streamLimits.stat(),
+      dials: () => this.dialer.stat(),
+      bufferedBytes: () => this.budget.used,
+      protocols: () => this.bandwidth.byProtocol
+    })
   }
 
   get localPeer (): PeerId {
@@ -148,6 +154,7 @@ export class SwarmCore {
   stop (reason: Error): void {
     this.ended.abort(reason)
     this.dialer.close()
+    this.peerBook[Symbol.dispose]()
     this.#trimmer[Symbol.dispose]()
     this.#duplicates[Symbol.dispose]()
   }
@@ -160,7 +167,7 @@ export class SwarmCore {
 
     this.connections.add(connection)
     this.#metrics?.connectionOpened(connection.direction)
-    this.dialer.backoff.clear(peer.toString())
+    this.dialer.connected(peer)
     this.#tags.follow(peer)
     this.#rememberPeer(connection)
     this.observers.forEach((observer) => { observer.connected(connection) })
@@ -183,8 +190,10 @@ export class SwarmCore {
     this.peerBook.rememberPeer(remotePeer, direction === 'outbound' ? [remoteAddr] : [])
   }
 
-  #connectionClosed (connection: SwarmConnection, reason: CloseReason): void {
-    if (!this.connections.remove(connection)) {
+  #connectionClosed (closed: Connection, reason: CloseReason): void {
+    const connection = this.connections.remove(closed)
+
+    if (connection == null) {
       return
     }
 
@@ -241,6 +250,7 @@ export class SwarmCore {
       rawStreamHandler: () => this.streamHandler,
       knowsProtocol: (peer, protocol) => this.peerBook.knownProtocols(peer)?.has(protocol) === true,
       learnProtocol: (peer, protocol) => { this.peerBook.rememberProtocol(peer, protocol) },
+      forgetProtocol: (peer, protocol) => { this.peerBook.forgetProtocol(peer, protocol) },
       countBytes: (connection, stream, direction, bytes) => { bandwidth.count(direction, bytes, stream.protocol, connection.remotePeer.toString()) },
       streamOpened: (stream) => { announcer.openedStream(stream) },
       streamClosed: (stream) => { announcer.closedStream(stream) },

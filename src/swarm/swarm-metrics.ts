@@ -1,7 +1,21 @@
 import { isCoded } from '../base/index.ts'
 import type { CloseReason } from './contract/connection.ts'
-import type { SwarmCore } from './swarm-core.ts'
+import type { ByteCount } from './contract/swarm.ts'
 import type { CounterGroup, Metrics } from '@libp2p/interface'
+
+interface ByDirection {
+  inbound: number
+  outbound: number
+}
+
+/** Where the levels come from, when somebody looks. */
+export interface MetricSources {
+  connections(): ByDirection
+  streams(): ByDirection
+  dials(): { active: number, waiting: number }
+  bufferedBytes(): number
+  protocols(): ReadonlyMap<string, Readonly<ByteCount>>
+}
 
 /**
  * What the swarm tells a js-libp2p metrics implementation, such as Prometheus. Levels are asked for
@@ -13,7 +27,7 @@ export class SwarmMetrics {
   readonly #closed: CounterGroup
   readonly #dialErrors: CounterGroup
 
-  constructor (metrics: Metrics, core: SwarmCore) {
+  constructor (metrics: Metrics, sources: MetricSources) {
     this.#opened = metrics.registerCounterGroup('swarmd_connections_opened_total', { label: 'direction', help: 'Connections that were made' })
     this.#closed = metrics.registerCounterGroup('swarmd_connections_closed_total', { label: 'reason', help: 'Connections that ended, by the code of their close reason' })
     this.#dialErrors = metrics.registerCounterGroup('swarmd_dial_errors_total', { label: 'code', help: 'Dials that failed, by the code of their error' })
@@ -22,7 +36,7 @@ export class SwarmMetrics {
       label: 'direction',
       help: 'Open connections',
       calculate: () => {
-        const { inbound, outbound } = core.connectionLimits.stat()
+        const { inbound, outbound } = sources.connections()
 
         return { inbound, outbound }
       }
@@ -30,19 +44,19 @@ export class SwarmMetrics {
     metrics.registerMetricGroup('swarmd_streams', {
       label: 'direction',
       help: 'Open streams',
-      calculate: () => ({ ...core.streamLimits.stat() })
+      calculate: () => ({ ...sources.streams() })
     })
     metrics.registerMetricGroup('swarmd_dials', {
       label: 'state',
       help: 'Peers being dialled, and callers that wait for that',
-      calculate: () => ({ ...core.dialer.stat() })
+      calculate: () => ({ ...sources.dials() })
     })
-    metrics.registerMetric('swarmd_buffered_bytes', { help: 'Bytes that have arrived and that nobody has read', calculate: () => core.budget.used })
+    metrics.registerMetric('swarmd_buffered_bytes', { help: 'Bytes that have arrived and that nobody has read', calculate: () => sources.bufferedBytes() })
     // a gauge, though it only grows: implementations do not agree on what a calculated counter returns
     metrics.registerMetricGroup('swarmd_stream_bytes', {
       label: 'protocol_direction',
       help: 'Bytes of streams, by protocol and direction',
-      calculate: () => bytesByProtocol(core)
+      calculate: () => bytesByProtocol(sources.protocols())
     })
   }
 
@@ -59,10 +73,10 @@ export class SwarmMetrics {
   }
 }
 
-function bytesByProtocol ({ bandwidth }: SwarmCore): Record<string, number> {
+function bytesByProtocol (protocols: ReadonlyMap<string, Readonly<ByteCount>>): Record<string, number> {
   const counts: Record<string, number> = {}
 
-  for (const [protocol, { read, written }] of bandwidth.byProtocol) {
+  for (const [protocol, { read, written }] of protocols) {
     counts[`${protocol} read`] = read
     counts[`${protocol} written`] = written
   }

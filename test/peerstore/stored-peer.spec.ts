@@ -19,11 +19,13 @@ async function realRecord (): Promise<Uint8Array> {
     ...peer.type === 'RSA' && peer.publicKey != null ? { publicKey: peer.publicKey } : {}
   })
 
+  const records: Uint8Array[] = []
+
   for await (const { value } of datastore.query({})) {
-    return value
+    records.push(value)
   }
 
-  throw new Error('nothing was stored')
+  return records[0] ?? new Uint8Array()
 }
 
 function parse (bytes: Uint8Array): StoredPeer {

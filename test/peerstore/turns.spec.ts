@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isCoded } from '../../src/base/index.ts'
 import { Turns } from '../../src/peerstore/turns.ts'
+import { turns as eventLoopTurns } from '../support/settle.ts'
 
 describe('Turns', () => {
   it('lets one caller after the other, in the order in which they came', async () => {
@@ -49,7 +50,7 @@ describe('Turns', () => {
     first[Symbol.dispose]()
     let served = false
     const third = turns.take('a').then(() => { served = true })
-    await Promise.resolve()
+    await eventLoopTurns(2)
 
     expect(served).toBe(false)
 

@@ -1,10 +1,12 @@
-import { toError } from '../../base/index.ts'
-import { defineCommand, Stopped } from '../command.ts'
+import { Deadline, toError } from '../../base/index.ts'
+import { defineCommand } from '../command.ts'
 import { Cast } from '../demo/cast.ts'
 import { tell } from '../demo/story.ts'
 import { Transcript } from '../demo/transcript.ts'
 import { EXIT } from '../exit-codes.ts'
-import type { CommandContext } from '../command.ts'
+
+/** Far more than it takes. */
+const MAX_DEMO_MS = 60_000
 
 export const demo = defineCommand({
   name: 'demo',
@@ -17,20 +19,22 @@ export const demo = defineCommand({
   options: {},
 
   async run (context) {
-    const { output, clock, signal } = context
+    const { output, options: { timeout = MAX_DEMO_MS }, clock } = context
     const startedAt = clock.now()
     const transcript = new Transcript(output)
 
     await transcript.begin('swarmd demo: three nodes in three processes, over TCP on this machine')
 
-    await using cast = await Cast.create(context)
+    using over = new Deadline({ clock, signal: context.signal, timeoutMs: timeout, onTimeout: () => new Error(`it took longer than ${timeout} ms`) })
+
+    await using cast = await Cast.create({ ...context, signal: over.signal })
 
     try {
       await tell({ cast, transcript, clock })
     } catch (error) {
-      // not a failure of the demo
-      signal.throwIfAborted()
-      throw explain(toError(error), transcript, cast, context)
+      // who stops it knows why
+      context.signal.throwIfAborted()
+      throw explain(toError(error), transcript, cast)
     }
 
     const seconds = ((clock.now() - startedAt) / 1000).toFixed(1)
@@ -42,12 +46,8 @@ export const demo = defineCommand({
 })
 
 /** Says where the story broke off, and what the nodes had to say about it. */
-function explain (error: Error, transcript: Transcript, { nodes }: Cast, { command }: CommandContext): Error {
-  if (error instanceof Stopped) {
-    return error
-  }
-
-  const lines = [`${command} failed in ${transcript.step}: ${error.message}`]
+function explain (error: Error, transcript: Transcript, { nodes }: Cast): Error {
+  const lines = [`the demo failed in ${transcript.step}: ${error.message}`]
 
   for (const { name, stderr } of nodes) {
     if (stderr !== '') {

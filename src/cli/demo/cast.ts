@@ -36,9 +36,11 @@ export class Cast implements AsyncDisposable {
   /** Starts a node with the key of its name. Started again, it takes the place of the one that was. */
   async start (name: Name, address = ANY_ADDRESS): Promise<NodeProcess> {
     const { execArgv, clock, signal } = this.#context
-    const node = await NodeProcess.start({ name, address, keyFile: this.keyFile(name), execArgv, clock, signal })
+    const node = new NodeProcess({ name, address, keyFile: this.keyFile(name), execArgv, clock, signal })
 
+    // before it is ready: one that never is has to be ended too
     this.#nodes.set(name, node)
+    await node.ready()
 
     return node
   }

@@ -61,25 +61,8 @@ export class NodeProcess {
   #peer = ''
   #address = ''
 
-  /** Starts the process, and waits until the node listens. */
-  static async start (init: NodeProcessInit): Promise<NodeProcess> {
-    const node = new NodeProcess(init)
-
-    try {
-      const ready = await node.event('ready')
-
-      node.#peer = ready.peer
-      node.#address = ready.address
-
-      return node
-    } catch (error) {
-      node.kill()
-      await node.exited
-      throw error
-    }
-  }
-
-  private constructor (init: NodeProcessInit) {
+  /** Starts the process. */
+  constructor (init: NodeProcessInit) {
     const { name, keyFile, address, execArgv } = init
     // built, this is a .js file and so is the program
     const program = fileURLToPath(new URL(`./node${extname(import.meta.url)}`, import.meta.url))
@@ -104,6 +87,7 @@ export class NodeProcess {
     return this.#child.pid ?? 0
   }
 
+  /** Empty before the node is ready. */
   get peer (): string {
     return this.#peer
   }
@@ -115,6 +99,14 @@ export class NodeProcess {
   /** The end of what the node said on stderr. */
   get stderr (): string {
     return this.#stderr.trim()
+  }
+
+  /** Waits until the node listens. */
+  async ready (): Promise<void> {
+    const { peer, address } = await this.event('ready')
+
+    this.#peer = peer
+    this.#address = address
   }
 
   /**

@@ -137,6 +137,9 @@ function toFailure (error: Error): Failure {
   }
 }
 
+// Ctrl-C reaches all processes of a terminal: it is for the one that started us
+process.on('SIGINT', () => {})
+
 const swarm = await start()
 const api = createApi(swarm)
 

@@ -1,13 +1,17 @@
-import { CodedError } from '../../base/index.ts'
+import { CodedError, isCoded } from '../../base/index.ts'
 import { CONNECTION_CLOSE_CODE } from '../constants.ts'
 import type { CloseReason } from '../contract/connection.ts'
+
+/** What yamux itself means by the codes of its GoAway (hashicorp/yamux spec.md). */
+const GO_AWAY_PROTOCOL_ERROR = 1
+const GO_AWAY_INTERNAL_ERROR = 2
 
 /** What each reason says on the wire, where the muxer can carry a code (yamux: in its GoAway). */
 const WIRE_CODE: Readonly<Record<CloseReason['code'], number>> = {
   closed: CONNECTION_CLOSE_CODE.none,
-  aborted: CONNECTION_CLOSE_CODE.none,
-  lost: CONNECTION_CLOSE_CODE.none,
-  keepAlive: CONNECTION_CLOSE_CODE.none,
+  aborted: GO_AWAY_INTERNAL_ERROR,
+  lost: GO_AWAY_INTERNAL_ERROR,
+  keepAlive: GO_AWAY_INTERNAL_ERROR,
   supplanted: CONNECTION_CLOSE_CODE.supplanted,
   trimmed: CONNECTION_CLOSE_CODE.garbageCollected,
   gated: CONNECTION_CLOSE_CODE.gated,
@@ -18,6 +22,8 @@ const WIRE_CODE: Readonly<Record<CloseReason['code'], number>> = {
 
 const REASON_BY_WIRE_CODE: ReadonlyMap<number, CloseReason['code']> = new Map([
   [CONNECTION_CLOSE_CODE.none, 'closed'],
+  [GO_AWAY_PROTOCOL_ERROR, 'protocol'],
+  [GO_AWAY_INTERNAL_ERROR, 'aborted'],
   [CONNECTION_CLOSE_CODE.supplanted, 'supplanted'],
   [CONNECTION_CLOSE_CODE.garbageCollected, 'trimmed'],
   [CONNECTION_CLOSE_CODE.gated, 'gated'],
@@ -60,4 +66,33 @@ export function closeError (reason: CloseReason): CodedError {
     isLost ? `the connection was lost: ${MEANING[reason.code]}` : `the connection was closed ${who}: ${MEANING[reason.code]}`,
     { cause: reason.error }
   )
+}
+
+/** As `closeError`, for a muxer to abort with: npm's yamux reads the code from `reason`, ours from `goAwayCode`. */
+export function farewellError (reason: CloseReason): CodedError {
+  const code = wireCode(reason.code)
+
+  return Object.assign(closeError(reason), { reason: code, goAwayCode: code })
+}
+
+/** Why the connection ended, from what its transport or its muxer closed with. */
+export function reasonFromTransport (error: Error | undefined): CloseReason {
+  if (error == null) {
+    return { code: 'lost', by: 'remote' }
+  }
+
+  if (isProtocolError(error)) {
+    return { code: 'protocol', by: 'local', error }
+  }
+
+  // what has a code of ours is our doing, unless it says that the peer was lost
+  return isCoded(error) && !isCoded(error, 'ConnectionLost')
+    ? { code: 'aborted', by: 'local', error }
+    : { code: 'lost', by: 'remote', error }
+}
+
+/** Both yamuxes break off with an error that says what they tell the peer. */
+function isProtocolError (error: Error): boolean {
+  return ('goAwayCode' in error && error.goAwayCode === GO_AWAY_PROTOCOL_ERROR) ||
+    ('reason' in error && error.reason === GO_AWAY_PROTOCOL_ERROR)
 }

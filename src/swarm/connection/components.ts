@@ -4,7 +4,6 @@ import type { Direction, Stream } from '../contract/stream.ts'
 import type { ConnectionSettings } from '../options.ts'
 import type { ProtocolRegistry, ReadBudget, SwarmStream } from '../stream/index.ts'
 import type { Logger, Metrics, PeerId, Stream as RawStream } from '@libp2p/interface'
-import type { SwarmConnection } from './swarm-connection.ts'
 
 /** How one protocol is served. */
 export interface ProtocolEntry {
@@ -39,9 +38,10 @@ export interface ConnectionComponents {
   /** Whether this peer is known to speak the protocol; must not do I/O. */
   knowsProtocol(peer: PeerId, protocol: string): boolean
   learnProtocol(peer: PeerId, protocol: string): void
+  forgetProtocol(peer: PeerId, protocol: string): void
   countBytes(connection: Connection, stream: SwarmStream, direction: 'read' | 'written', bytes: number): void
   streamOpened(stream: SwarmStream, raw: RawStream): void
   streamClosed(stream: SwarmStream): void
-  connectionClosed(connection: SwarmConnection, reason: CloseReason): void
+  connectionClosed(connection: Connection, reason: CloseReason): void
   reportError(during: string, error: Error, connection?: Connection): void
 }

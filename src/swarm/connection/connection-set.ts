@@ -1,4 +1,5 @@
 import { compareConnections } from './preference.ts'
+import type { Connection } from '../contract/connection.ts'
 import type { Connectedness } from '../contract/events.ts'
 import type { SwarmConnection } from './swarm-connection.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -19,14 +20,16 @@ export class ConnectionSet {
     this.#size++
   }
 
-  /** Whether it was there. */
-  remove (connection: SwarmConnection): boolean {
+  /** Gives it back if it was there. */
+  remove (connection: Connection): SwarmConnection | undefined {
     const key = connection.remotePeer.toString()
     const connections = this.#byPeer.get(key) ?? []
     const rest = connections.filter((other) => other !== connection)
 
-    if (rest.length === connections.length) {
-      return false
+    const removed = connections.find((other) => other === connection)
+
+    if (removed == null) {
+      return undefined
     }
 
     if (rest.length === 0) {
@@ -37,7 +40,7 @@ export class ConnectionSet {
 
     this.#size--
 
-    return true
+    return removed
   }
 
   /** All, or those with one peer, oldest first. */

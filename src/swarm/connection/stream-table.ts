@@ -1,9 +1,8 @@
 import { CodedError, Deadline, raceSignal, toError } from '../../base/index.ts'
 import { answerProposals, assertProtocol, confirmProtocol, greeting, selectProtocol, StreamPort, SwarmStream } from '../stream/index.ts'
-import type { NewStreamOptions } from '../contract/connection.ts'
+import type { Connection, NewStreamOptions } from '../contract/connection.ts'
 import type { Direction } from '../contract/stream.ts'
 import type { ConnectionComponents, ProtocolEntry, StreamGate } from './components.ts'
-import type { SwarmConnection } from './swarm-connection.ts'
 import type { Stream as RawStream, StreamMuxer } from '@libp2p/interface'
 
 /** A stream, the permits that it holds, and the raw stream beneath. */
@@ -16,7 +15,7 @@ interface Tracked {
 /** The streams of one connection: opens them, serves them, and lets go of them when they end. */
 export class StreamTable {
   readonly #components: ConnectionComponents
-  readonly #connection: SwarmConnection
+  readonly #connection: Connection
   readonly #muxer: StreamMuxer
   readonly #gate: StreamGate
   readonly #lossError: () => Error
@@ -26,7 +25,7 @@ export class StreamTable {
   #parked: Tracked[] | undefined = []
   #count = 0
 
-  constructor (components: ConnectionComponents, connection: SwarmConnection, muxer: StreamMuxer, lossError: () => Error) {
+  constructor (components: ConnectionComponents, connection: Connection, muxer: StreamMuxer, lossError: () => Error) {
     this.#components = components
     this.#connection = connection
     this.#muxer = muxer
@@ -116,7 +115,14 @@ export class StreamTable {
     const options = { clock, timeoutMs: settings.negotiateTimeoutMs }
 
     if (first != null && protocols.length === 1 && (negotiate === 'lazy' || (negotiate == null && this.#components.knowsProtocol(remotePeer, first)))) {
-      stream.port.openLazily(greeting(first), async (port) => { await confirmProtocol(port, first, options) })
+      stream.port.openLazily(greeting(first), async (port) => {
+        try {
+          await confirmProtocol(port, first, options)
+        } catch (error) {
+          this.#components.forgetProtocol(remotePeer, first)
+          throw error
+        }
+      })
 
       return first
     }

@@ -24,25 +24,61 @@ const DOING: Readonly<Record<UpgradePhase, string>> = {
   negotiate: 'negotiating'
 }
 
+/** Codes that say more than that the upgrade failed. All others are about a step, and stay in the cause. */
+const TELLING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'Gated',
+  'ResourceLimit',
+  'DialToSelf',
+  'UnexpectedPeer',
+  'UpgradeTimeout',
+  'SwarmClosed',
+  'MissingPackage',
+  'UnsupportedOperation'
+])
+
+/** Why an upgrade has to stop, whatever it is doing; what that is, the phase that it breaks off says. */
+export class UpgradeStop extends Error {
+  readonly code: ErrorCode
+
+  constructor (code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
 /**
- * Runs one phase; what it throws comes out as an UpgradeError of that phase, with its cause. Codes of
- * ours stay what they are, and so does the reason of `signal`.
+ * Runs one phase; what it throws comes out as an UpgradeError of that phase, with its cause. The
+ * reason of `signal` stays what it is, unless it is an UpgradeStop.
  */
 export async function inPhase<T> (phase: UpgradePhase, signal: AbortSignal, fn: () => T | Promise<T>): Promise<T> {
   try {
+    signal.throwIfAborted()
+
     return await fn()
   } catch (thrown) {
+    if (thrown instanceof UpgradeStop) {
+      throw new UpgradeError(thrown.code, phase, `${thrown.message}, while ${DOING[phase]}`, { cause: thrown.cause })
+    }
+
     if (thrown instanceof UpgradeError || (signal.aborted && thrown === signal.reason)) {
       throw thrown
     }
 
     const error = toError(thrown)
-    const code = isCoded(error) ? error.code : codeOf(error)
 
-    throw new UpgradeError(code, phase, `failed while ${DOING[phase]}: ${error.message}`, { cause: error })
+    throw new UpgradeError(upgradeCode(error), phase, `failed while ${DOING[phase]}: ${error.message}`, { cause: error })
   }
 }
 
-function codeOf (error: Error): ErrorCode {
-  return error.name === 'UnexpectedPeerError' ? 'UnexpectedPeer' : 'UpgradeFailed'
+/** What an error of a step makes of the whole upgrade. */
+export function upgradeCode (error: Error): ErrorCode {
+  if (isCoded(error) && TELLING.has(error.code)) {
+    return error.code
+  }
+
+  if (error.name === 'UnexpectedPeerError') {
+    return 'UnexpectedPeer'
+  }
+
+  return isCoded(error, 'NegotiationTimeout') ? 'UpgradeTimeout' : 'UpgradeFailed'
 }

@@ -1,5 +1,5 @@
 import { CodedError } from '../../base/index.ts'
-import { MULTISTREAM_MAX_LIST_BYTES, MULTISTREAM_MAX_MESSAGE_BYTES } from '../constants.ts'
+import { MULTISTREAM_MAX_LIST_BYTES, MULTISTREAM_MAX_MESSAGE_BYTES, MULTISTREAM_PROTOCOL } from '../constants.ts'
 
 /**
  * The messages of multistream-select 1.0: a length as an unsigned varint, then that many bytes, of
@@ -16,6 +16,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 /** Messages made once and sent often: protocol ids, `na`, the header. */
 const cache = new Map<string, Uint8Array>()
 const MAX_CACHED_MESSAGES = 512
+
+const HEADER = encodeMessage(MULTISTREAM_PROTOCOL)
 
 /** One message, ready to send. */
 export function encodeMessage (text: string): Uint8Array {
@@ -78,6 +80,18 @@ export function decodeMessage (bytes: Uint8Array): Decoded | undefined {
   return { text: decodeText(bytes.subarray(prefix.byteLength, end - 1)), byteLength: end }
 }
 
+/**
+ * Tells, by its first bytes already, a peer that does not begin with the header, as it may wait for us
+ * and never send the rest of a message.
+ *
+ * @throws CodedError NegotiationFailed
+ */
+export function checkHeaderStart (bytes: Uint8Array): void {
+  if (!HEADER.subarray(0, bytes.byteLength).every((byte, at) => byte === bytes[at])) {
+    throw malformed(`the header ${MULTISTREAM_PROTOCOL}`, bytes)
+  }
+}
+
 function decodeLength (bytes: Uint8Array): { length: number, byteLength: number } | undefined {
   let length = 0
 
@@ -132,11 +146,16 @@ const SHOWN_BYTES = 16
 
 function malformed (wanted: string, bytes: Uint8Array): CodedError {
   const shown = Array.from(bytes.subarray(0, SHOWN_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
-  const hint = looksLikeHttp(bytes) ? '; this is HTTP, not libp2p' : ''
 
-  return new CodedError('NegotiationFailed', `multistream-select wants ${wanted}, received ${shown}${bytes.byteLength > SHOWN_BYTES ? ' …' : ''}${hint}`)
+  return new CodedError('NegotiationFailed', `multistream-select wants ${wanted}, received ${shown}${bytes.byteLength > SHOWN_BYTES ? ' …' : ''}${hint(bytes)}`)
 }
 
-function looksLikeHttp (bytes: Uint8Array): boolean {
-  return /^(GET|POST|PUT|HEAD|HTTP|OPTI|CONN)/.test(String.fromCharCode(...bytes.subarray(0, 4)))
+/** What people connect to a libp2p port by mistake. */
+function hint (bytes: Uint8Array): string {
+  if (/^(GET|POST|PUT|HEAD|HTTP|OPTI|CONN)/.test(String.fromCharCode(...bytes.subarray(0, 4)))) {
+    return '; this is HTTP, not libp2p'
+  }
+
+  // a handshake record, of any version
+  return bytes[0] === 0x16 && bytes[1] === 0x03 ? '; this is TLS, not libp2p' : ''
 }

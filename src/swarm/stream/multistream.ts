@@ -1,6 +1,6 @@
 import { CodedError, Deadline } from '../../base/index.ts'
 import { MULTISTREAM_PROTOCOL } from '../constants.ts'
-import { concat, decodeMessage, encodeList, encodeMessage } from './multistream-codec.ts'
+import { checkHeaderStart, concat, decodeMessage, encodeList, encodeMessage } from './multistream-codec.ts'
 import type { Clock } from '../../base/index.ts'
 
 /**
@@ -98,9 +98,11 @@ export async function answerProposals (port: NegotiationPort, supported: Support
   let held = [encodeMessage(MULTISTREAM_PROTOCOL)]
 
   for (let proposals = 0; proposals < MAX_PROPOSALS; proposals++) {
-    const proposal = await nextMessage(port, deadline.signal, () => {
-      flush(port, held)
-      held = []
+    const proposal = await nextMessage(port, deadline.signal, {
+      onWait: () => {
+        flush(port, held)
+        held = []
+      }
     })
 
     if (supported.has(proposal)) {
@@ -137,15 +139,22 @@ async function isTaken (port: NegotiationPort, protocol: string, signal: AbortSi
 }
 
 async function expectHeader (port: NegotiationPort, signal: AbortSignal): Promise<void> {
-  const header = await nextMessage(port, signal)
+  const header = await nextMessage(port, signal, { check: checkHeaderStart })
 
   if (header !== MULTISTREAM_PROTOCOL) {
     throw new CodedError('NegotiationFailed', `multistream-select begins with ${MULTISTREAM_PROTOCOL}, received ${quote(header)}`)
   }
 }
 
+interface MessageOptions {
+  /** Looks at a message that is not whole yet; throws when it can never become the right one. */
+  check?(bytes: Uint8Array): void
+  /** Nothing is here, and the peer may be waiting for us. */
+  onWait?(): void
+}
+
 /** Reads one message, and leaves in the port whatever comes behind it. */
-async function nextMessage (port: NegotiationPort, signal: AbortSignal, onWait?: () => void): Promise<string> {
+async function nextMessage (port: NegotiationPort, signal: AbortSignal, { check, onWait }: MessageOptions = {}): Promise<string> {
   let bytes: Uint8Array = new Uint8Array(0)
 
   for (;;) {
@@ -156,6 +165,8 @@ async function nextMessage (port: NegotiationPort, signal: AbortSignal, onWait?:
 
       return message.text
     }
+
+    check?.(bytes)
 
     if (port.buffered === 0) {
       onWait?.()

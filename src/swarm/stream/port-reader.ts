@@ -19,11 +19,16 @@ export interface PortReaderInit {
   /** Unread bytes at which it may go on. */
   lowWaterBytes: number
   budget?: ReadBudget | undefined
+  /**
+   * Told of bytes that the reader takes or that are thrown away, and of those still unread when the
+   * stream ends; a negative number of those that are put back.
+   */
   onRead?: ((bytes: number) => void) | undefined
 }
 
 /** The reading half of a port: a bounded queue between the events of a raw stream and one reader. */
 export class PortReader {
+  /** Bytes that were taken, and those that were thrown away. */
   bytesRead = 0
 
   readonly #raw: MessageStream & { readStatus?: MessageStreamReadStatus }
@@ -34,7 +39,7 @@ export class PortReader {
   #discarding = false
   #hasDropped = false
   #messages = 0
-  #isBudgeted = true
+  #isOver = false
   #wake: (() => void) | undefined
   #released: Disposable | undefined
 
@@ -92,8 +97,7 @@ export class PortReader {
     const chunk = this.#queue.shift()
 
     if (chunk != null) {
-      this.bytesRead += chunk.byteLength
-      this.#init.onRead?.(chunk.byteLength)
+      this.#count(chunk.byteLength)
       this.#unreserve(chunk.byteLength)
       this.#adjustFlow()
 
@@ -110,10 +114,16 @@ export class PortReader {
     return this.#queue.byteLength > 0 ? this.take() : undefined
   }
 
+  /** Puts bytes back that were taken; they are the next. */
   unread (bytes: Uint8Array): void {
+    if (this.#discarding) {
+      this.#hasDropped ||= bytes.byteLength > 0
+      return
+    }
+
     this.#queue.unshift(bytes)
     this.#reserve(bytes.byteLength)
-    this.bytesRead -= bytes.byteLength
+    this.#count(-bytes.byteLength)
   }
 
   /** This half as negotiation wants it, for a handshake that goes before all other reads. */
@@ -134,6 +144,7 @@ export class PortReader {
 
     this.#discarding = true
     this.#hasDropped ||= dropped > 0
+    this.#count(dropped)
     this.#unreserve(dropped)
     this.#adjustFlow()
     this.#wake?.()
@@ -143,6 +154,7 @@ export class PortReader {
   push (bytes: Uint8Array): void {
     if (this.#discarding) {
       this.#hasDropped = true
+      this.#count(bytes.byteLength)
       return
     }
 
@@ -164,7 +176,10 @@ export class PortReader {
     this.#error ??= error
 
     if (!keepUnread) {
-      this.#unreserve(this.#queue.clear())
+      const dropped = this.#queue.clear()
+
+      this.#count(dropped)
+      this.#unreserve(dropped)
     }
 
     this.#wake?.()
@@ -179,8 +194,10 @@ export class PortReader {
 
   /** The stream is over. Who keeps it may still read, but its bytes are theirs to hold from here. */
   finish (): void {
+    this.flush()
     this.#unreserve(this.#queue.byteLength)
-    this.#isBudgeted = false
+    this.#init.onRead?.(this.#queue.byteLength)
+    this.#isOver = true
     this.#released?.[Symbol.dispose]()
     this.#wake?.()
   }
@@ -222,6 +239,10 @@ export class PortReader {
     const { highWaterBytes, lowWaterBytes, budget } = this.#init
     const isExhausted = budget?.exhausted === true
 
+    if (this.#isOver) {
+      return
+    }
+
     if (!this.#isPaused) {
       const isFull = this.buffered >= highWaterBytes || (isExhausted && this.buffered > 0)
 
@@ -256,14 +277,22 @@ export class PortReader {
     }
   }
 
+  #count (bytes: number): void {
+    this.bytesRead += bytes
+
+    if (!this.#isOver && bytes !== 0) {
+      this.#init.onRead?.(bytes)
+    }
+  }
+
   #reserve (bytes: number): void {
-    if (this.#isBudgeted) {
+    if (!this.#isOver) {
       this.#init.budget?.add(bytes)
     }
   }
 
   #unreserve (bytes: number): void {
-    if (this.#isBudgeted) {
+    if (!this.#isOver) {
       this.#init.budget?.remove(bytes)
     }
   }

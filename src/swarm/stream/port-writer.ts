@@ -1,6 +1,6 @@
-import { CodedError, raceSignal, toError } from '../../base/index.ts'
+import { CodedError, raceSignal } from '../../base/index.ts'
 import { concat } from './multistream-codec.ts'
-import { closedForWriting, toStreamError } from './stream-error.ts'
+import { closedForWriting } from './stream-error.ts'
 import type { MessageStream } from '@libp2p/interface'
 
 /** Writes that may wait for room on one stream; whoever has more does not wait for `write`. */
@@ -9,22 +9,32 @@ export const MAX_WAITING_WRITES = 1024
 /** A write is handed on in pieces of this size, so that a large one does not escape the flow control. */
 const WRITE_PIECE_BYTES = 256 * 1024
 
+export interface PortWriterInit {
+  onWrite?: ((bytes: number) => void) | undefined
+  /** What the raw stream threw at us, as what it means for this stream. */
+  explain(thrown: unknown): Error
+  /** The end has left. */
+  onEnded(): void
+}
+
 /** The writing half of a port: writes go out one after the other, each when there is room. */
 export class PortWriter {
   bytesWritten = 0
 
   readonly #raw: MessageStream
-  readonly #onWrite: ((bytes: number) => void) | undefined
+  readonly #init: PortWriterInit
   #error: Error | undefined
-  #ended = false
   #prefix: { bytes: Uint8Array, onSent(): void } | undefined
   #wake: (() => void) | undefined
   #lastTurn: Promise<unknown> = Promise.resolve()
   #waiting = 0
+  #ending: Promise<void> | undefined
+  #flushing: Promise<void> | undefined
+  #hasEnded = false
 
-  constructor (raw: MessageStream, onWrite?: (bytes: number) => void) {
+  constructor (raw: MessageStream, init: PortWriterInit) {
     this.#raw = raw
-    this.#onWrite = onWrite
+    this.#init = init
   }
 
   get error (): Error | undefined {
@@ -33,7 +43,17 @@ export class PortWriter {
 
   /** Whether our direction has ended, or is ending. */
   get ended (): boolean {
-    return this.#ended
+    return this.#ending != null
+  }
+
+  /** Whether the end has left, behind all that was written. */
+  get hasEnded (): boolean {
+    return this.#hasEnded
+  }
+
+  /** While the raw stream is asked to let the end leave; never rejects. */
+  get flushing (): Promise<void> | undefined {
+    return this.#flushing
   }
 
   async write (bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -42,16 +62,16 @@ export class PortWriter {
 
     // the common case: nobody before us, and room
     if (this.#waiting === 0 && bytes.byteLength <= WRITE_PIECE_BYTES && this.#hasRoom) {
-      this.sendNow(bytes)
+      this.#send(bytes)
       return
     }
 
-    await this.#inTurn(async () => {
+    await raceSignal(this.#inTurn(async () => {
       for (let from = 0; from < bytes.byteLength; from += WRITE_PIECE_BYTES) {
         await this.#room(signal)
-        this.sendNow(bytes.subarray(from, from + WRITE_PIECE_BYTES))
+        this.#send(bytes.subarray(from, from + WRITE_PIECE_BYTES))
       }
-    })
+    }), signal)
   }
 
   /** Goes out in front of the first bytes, in one message with them. */
@@ -61,52 +81,29 @@ export class PortWriter {
 
   /** Sends the prefix, if it waits for bytes still. */
   flushPrefix (): void {
-    if (this.#prefix != null && this.#error == null && !this.#ended) {
-      this.sendNow(new Uint8Array(0))
+    if (this.#prefix != null && this.#error == null) {
+      this.#send(new Uint8Array(0))
     }
   }
 
   /** Sends without waiting for room. */
   sendNow (bytes: Uint8Array): void {
     this.#assertOpen()
-
-    const prefix = this.#prefix
-    const message = prefix == null ? bytes : concat([prefix.bytes, bytes])
-
-    this.#prefix = undefined
-
-    try {
-      this.#raw.send(message)
-    } catch (thrown) {
-      throw this.#error ?? toStreamError(toError(thrown), true)
-    }
-
-    this.bytesWritten += message.byteLength
-    this.#onWrite?.(message.byteLength)
-    prefix?.onSent()
+    this.#send(bytes)
   }
 
-  /** Ends our direction after all that was written. Does nothing the second time. */
+  /**
+   * Ends our direction after all that was written. Once begun it goes on: the signal ends the waiting.
+   *
+   * @throws what ended the stream before the end had left
+   */
   async end (signal?: AbortSignal): Promise<void> {
-    if (this.#ended || this.#error != null) {
-      return
+    if (this.#ending == null) {
+      this.#throwIfFailed()
+      this.#ending = this.#end()
     }
 
-    await this.#inTurn(async () => {
-      if (this.#ended || this.#error != null) {
-        return
-      }
-
-      this.flushPrefix()
-      this.#ended = true
-
-      try {
-        await raceSignal(this.#raw.close(signal == null ? {} : { signal }), signal)
-      } catch (thrown) {
-        signal?.throwIfAborted()
-        throw this.#error ?? toStreamError(toError(thrown), true)
-      }
-    })
+    await raceSignal(this.#ending, signal)
   }
 
   /** Whether the next write need not wait. */
@@ -129,13 +126,55 @@ export class PortWriter {
   }
 
   #assertOpen (): void {
+    this.#throwIfFailed()
+
+    if (this.#ending != null) {
+      throw closedForWriting()
+    }
+  }
+
+  #throwIfFailed (): void {
     if (this.#error != null) {
       throw this.#error
     }
+  }
 
-    if (this.#ended) {
-      throw closedForWriting()
+  #send (bytes: Uint8Array): void {
+    const prefix = this.#prefix
+    const message = prefix == null ? bytes : concat([prefix.bytes, bytes])
+
+    this.#prefix = undefined
+
+    try {
+      this.#raw.send(message)
+    } catch (thrown) {
+      throw this.#error ?? this.#init.explain(thrown)
     }
+
+    this.bytesWritten += message.byteLength
+    this.#init.onWrite?.(message.byteLength)
+    prefix?.onSent()
+  }
+
+  async #end (): Promise<void> {
+    await this.#lastTurn
+    this.#throwIfFailed()
+    this.flushPrefix()
+
+    const closing = this.#raw.close()
+
+    this.#flushing = closing.then(() => {}, () => {})
+
+    try {
+      await closing
+    } catch (thrown) {
+      this.fail(this.#init.explain(thrown))
+    }
+
+    // a raw stream may resolve its close although an abort has cut it short
+    this.#throwIfFailed()
+    this.#hasEnded = true
+    this.#init.onEnded()
   }
 
   /** Runs one after the other, in the order of the calls. */
@@ -154,7 +193,7 @@ export class PortWriter {
 
   async #room (signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted()
-    this.#assertOpen()
+    this.#throwIfFailed()
 
     while (!this.#hasRoom) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -167,7 +206,7 @@ export class PortWriter {
         this.#wake = undefined
       }
 
-      this.#assertOpen()
+      this.#throwIfFailed()
     }
   }
 }

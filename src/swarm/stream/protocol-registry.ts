@@ -1,7 +1,13 @@
 import { CodedError } from '../../base/index.ts'
+import { MULTISTREAM_MAX_MESSAGE_BYTES, MULTISTREAM_PROTOCOL } from '../constants.ts'
 
-/** Longer protocol ids cannot be negotiated: 1024 bytes less the newline. */
-const MAX_PROTOCOL_CHARACTERS = 1023
+/** Longer protocol ids cannot be negotiated: the newline takes one byte. */
+const MAX_PROTOCOL_BYTES = MULTISTREAM_MAX_MESSAGE_BYTES - 1
+
+/** What means something else in a negotiation. */
+const RESERVED: readonly string[] = ['na', 'ls', MULTISTREAM_PROTOCOL]
+
+const encoder = new TextEncoder()
 
 /** Which handler serves which protocol; the handler's shape is the business of whoever registers it. */
 export class ProtocolRegistry<Entry> {
@@ -49,8 +55,18 @@ export class ProtocolRegistry<Entry> {
   }
 }
 
+/** @throws TypeError for what cannot be a protocol id */
 export function assertProtocol (protocol: unknown): asserts protocol is string {
-  if (typeof protocol !== 'string' || protocol === '' || protocol.includes('\n') || new TextEncoder().encode(protocol).byteLength > MAX_PROTOCOL_CHARACTERS) {
-    throw new TypeError(`a protocol id is a string of 1 to ${MAX_PROTOCOL_CHARACTERS} bytes without a newline, such as /echo/1.0.0; received ${JSON.stringify(protocol)}`)
+  if (!isProtocol(protocol)) {
+    throw new TypeError(`a protocol id is a string of 1 to ${MAX_PROTOCOL_BYTES} bytes without a newline, such as /echo/1.0.0, and neither ${RESERVED.join(' nor ')}; received ${JSON.stringify(protocol)}`)
   }
+}
+
+function isProtocol (protocol: unknown): boolean {
+  return typeof protocol === 'string' &&
+    protocol !== '' &&
+    !protocol.includes('\n') &&
+    protocol.isWellFormed() &&
+    !RESERVED.includes(protocol) &&
+    encoder.encode(protocol).byteLength <= MAX_PROTOCOL_BYTES
 }

@@ -1,5 +1,6 @@
-import { CodedError, isCoded } from '../../base/index.ts'
+import { CodedError, isCoded, toError } from '../../base/index.ts'
 import type { ErrorCode } from '../../base/index.ts'
+import type { StreamCloseEvent } from '@libp2p/interface'
 
 /** What muxers and encrypters of the libp2p world call the ways in which a stream fails. */
 const CODE_BY_NAME: Readonly<Record<string, ErrorCode>> = {
@@ -20,7 +21,25 @@ const MEANING: Readonly<Partial<Record<ErrorCode, string>>> = {
   ConnectionClosed: 'the connection is closed'
 }
 
-/** What `raw` closed with, as one of our errors; `local` says on whose side that began. */
+export interface Circumstances {
+  /** Whether it began on this side. */
+  local: boolean
+  isConnected: boolean
+  lossError(): Error
+}
+
+/**
+ * What a raw stream threw, or the event with which it closed, as what that means: when the transport
+ * is gone, streams end in any odd way, and it is the transport that was lost.
+ */
+export function explainFailure (thrown: unknown, { local, isConnected, lossError }: Circumstances): Error {
+  const error = thrown instanceof Event ? (thrown as StreamCloseEvent).error : toError(thrown)
+  const known = error == null ? undefined : toStreamError(error, local)
+
+  return known == null || (!isConnected && !isCoded(known, 'StreamReset')) ? lossError() : known
+}
+
+/** What a raw stream closed with, as one of our errors; `local` says on whose side that began. */
 export function toStreamError (error: Error, local: boolean): Error {
   if (isCoded(error)) {
     return error

@@ -1,7 +1,7 @@
 import { CodedError, raceSignal, toError } from '../../base/index.ts'
 import { PortReader } from './port-reader.ts'
 import { PortWriter } from './port-writer.ts'
-import { toStreamError } from './stream-error.ts'
+import { closedForReading, explainFailure } from './stream-error.ts'
 import type { NegotiationPort } from './multistream.ts'
 import type { PortReaderInit } from './port-reader.ts'
 import type { MessageStream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
@@ -16,15 +16,17 @@ export interface StreamPortInit extends PortReaderInit {
   onWrite?: ((bytes: number) => void) | undefined
   /** The error of a stream whose transport went away without a word. */
   lossError?: (() => Error) | undefined
+  /** Whether the transport still works; an abort that comes from below when it does not is a loss. */
+  isConnected?: (() => boolean) | undefined
 }
 
 /**
  * The one reader and writer of a stream of messages, which a muxer, an encrypter or a transport made.
  * It turns events into waiting reads and writes, and keeps memory bounded.
  *
- * Make it in the very tick in which the raw stream appears, as that tells of its end only once. Only
- * the peer's own end of writing (`remoteCloseWrite`) is an end here; a raw stream that closes without
- * one, as all streams of a dead connection do, is an error.
+ * Make it as soon as the raw stream appears. Only the peer's own end of writing (`remoteCloseWrite`)
+ * is an end here; a raw stream that closes without one, as all streams of a dead connection do, is an
+ * error. What had arrived by then is read first, unless it was we who aborted.
  */
 export class StreamPort {
   readonly raw: MessageStream
@@ -34,10 +36,14 @@ export class StreamPort {
   readonly #reader: PortReader
   readonly #writer: PortWriter
   readonly #lossError: () => Error
+  readonly #isConnected: () => boolean
   readonly #settleClosed: (error: Error | undefined) => void
+  readonly #rawReadBufferLength: number
   #isClosed = false
   #isDiscarding = false
-  #handshake: Promise<void> | undefined
+  /** From `openLazily` until the peer has answered; nobody else may read. */
+  #handshake: PromiseWithResolvers<void> | undefined
+  #confirming: Promise<void> | undefined
   #onRoomListener: (() => void) | undefined
   #onChangeListener: (() => void) | undefined
 
@@ -48,8 +54,14 @@ export class StreamPort {
     this.closed = promise
     this.#settleClosed = resolve
     this.#reader = new PortReader(raw, init)
-    this.#writer = new PortWriter(raw, init.onWrite)
+    this.#writer = new PortWriter(raw, {
+      onWrite: init.onWrite,
+      explain: (thrown) => this.#explain(thrown, true),
+      onEnded: () => { this.#checkClosed() }
+    })
     this.#lossError = init.lossError ?? (() => new CodedError('ConnectionLost', 'the connection was lost before the stream had ended'))
+    this.#isConnected = init.isConnected ?? (() => true)
+    this.#rawReadBufferLength = raw.maxReadBufferLength
 
     raw.maxReadBufferLength = Math.max(raw.maxReadBufferLength, RAW_READ_BUFFER_BYTES)
     raw.addEventListener('message', this.#onMessage)
@@ -111,7 +123,11 @@ export class StreamPort {
     this.#writer.flushPrefix()
 
     if (this.#handshake != null) {
-      await raceSignal(this.#handshake, signal)
+      await raceSignal(this.#handshake.promise, signal)
+    }
+
+    if (this.#handshake != null && this.#isDiscarding) {
+      throw closedForReading()
     }
 
     return this.#reader.read(signal)
@@ -151,7 +167,7 @@ export class StreamPort {
     await this.#writer.write(bytes, signal)
   }
 
-  /** Sends a few bytes without waiting for room; for negotiation only. */
+  /** Sends bytes without waiting for room, and before writes that wait for it. */
   sendNow (bytes: Uint8Array): void {
     this.#writer.sendNow(bytes)
   }
@@ -171,28 +187,53 @@ export class StreamPort {
    * left, `confirm` reads the answer, before anybody else reads; if that fails, so does the stream.
    */
   openLazily (greeting: Uint8Array, confirm: (port: NegotiationPort) => Promise<void>): void {
-    this.#writer.setPrefix(greeting, () => {
-      this.#handshake = this.#confirm(confirm)
-    })
+    this.#handshake = Promise.withResolvers()
+    this.#writer.setPrefix(greeting, () => { this.#confirming = this.#confirm(confirm) })
   }
 
-  /** Ends our direction after all that was written. Does nothing the second time. */
+  /**
+   * Ends our direction after all that was written. The signal ends the waiting only. Does nothing the
+   * second time.
+   *
+   * @throws what ended the stream before our end had left, or the signal's reason
+   */
   async closeWrite (signal?: AbortSignal): Promise<void> {
     await this.#writer.end(signal)
-    this.#checkClosed()
   }
 
   /** Throws away what is unread and what still comes; who reads all the same is told so. */
   discard (): void {
     this.#isDiscarding = true
-    this.#reader.discard()
+
+    if (this.#handshake == null) {
+      this.#reader.discard()
+    } else {
+      // the answer of the peer is wanted all the same: it says whether what we write is welcome
+      this.#handshake.resolve()
+    }
   }
 
   /** Ends both directions at once; the peer's reads and writes fail. */
   abort (error: Error): void {
-    if (!this.#isClosed) {
-      this.#fail(error, { isRemote: false })
+    if (this.#isClosed) {
+      return
+    }
+
+    this.#writer.fail(error)
+    this.#reader.fail(error, { keepUnread: false })
+
+    try {
       this.raw.abort(error)
+    } finally {
+      this.#finish()
+    }
+  }
+
+  /** The connection beneath has ended, whatever the raw stream says of it. */
+  lose (): void {
+    if (!this.#isClosed) {
+      this.#reader.flush()
+      this.#fail(this.#lossError())
       this.#finish()
     }
   }
@@ -212,31 +253,48 @@ export class StreamPort {
       this.raw.unshift(chunk)
     }
 
+    this.raw.maxReadBufferLength = this.#rawReadBufferLength
+
     return this.raw
   }
 
+  /** Never rejects. */
   async #confirm (confirm: (port: NegotiationPort) => Promise<void>): Promise<void> {
+    const handshake = this.#handshake
+
     try {
       await confirm(this.#reader.negotiationPort((bytes) => { this.sendNow(bytes) }))
     } catch (thrown) {
-      // who closes without reading does not care for the answer, and what was written may be welcome
-      if (!this.#isDiscarding) {
-        this.abort(toError(thrown))
-      }
-    } finally {
-      this.#handshake = undefined
-      this.#onChangeListener?.()
+      this.abort(toError(thrown))
     }
+
+    this.#handshake = undefined
+    handshake?.resolve()
+
+    if (this.#isDiscarding) {
+      this.#reader.discard()
+    }
+
+    this.#checkClosed()
+    this.#onChangeListener?.()
   }
 
   /** The raw stream may have ended before it came to us. */
   #catchUp (): void {
-    if ('remoteWriteStatus' in this.raw && this.raw.remoteWriteStatus === 'closed' && this.raw.status === 'open') {
+    const { status } = this.raw
+
+    if ('remoteWriteStatus' in this.raw && this.raw.remoteWriteStatus === 'closed' && status === 'open') {
       this.#onRemoteEnd()
-    } else if (this.raw.status === 'aborted' || this.raw.status === 'reset') {
-      this.#fail(toStreamError(new Error('before it was taken up'), this.raw.status === 'aborted'), { isRemote: false })
-      this.#finish()
+    } else if (status !== 'open') {
+      // one turn later, as what it still holds comes to a new listener then
+      queueMicrotask(() => { this.#onEndedEarly(status === 'reset') })
     }
+  }
+
+  #onEndedEarly (wasReset: boolean): void {
+    this.#reader.flush()
+    this.#fail(wasReset ? new CodedError('StreamReset', 'the peer reset the stream before it was taken up') : this.#lossError())
+    this.#finish()
   }
 
   readonly #onMessage = (event: StreamMessageEvent): void => {
@@ -261,47 +319,48 @@ export class StreamPort {
   readonly #onClose = (event: StreamCloseEvent): void => {
     this.#reader.flush()
 
-    if (event.error != null) {
-      this.#fail(toStreamError(event.error, event.local === true), { isRemote: event.local !== true })
-      this.#finish()
-      return
-    }
-
     // one turn later, for the same reason as the end
     queueMicrotask(() => {
-      this.#checkLost()
-      this.#finish()
+      if (event.error == null) {
+        void this.#onQuietClose()
+      } else {
+        this.#fail(this.#explain(event.error, event.local === true))
+        this.#finish()
+      }
     })
   }
 
-  #fail (error: Error, { isRemote }: { isRemote: boolean }): void {
-    this.#writer.fail(error)
+  /** Both directions have ended, or the transport went away under them. Never rejects. */
+  async #onQuietClose (): Promise<void> {
+    // the end that we were about to send is what may have closed it
+    await this.#writer.flushing
 
-    // a peer that resets after its end only refuses what we send: what it sent is whole
-    if (!isRemote || !this.#reader.remoteEnded) {
-      this.#reader.fail(error, { keepUnread: false })
+    if (!this.#reader.remoteEnded || !this.#writer.hasEnded) {
+      this.#fail(this.#lossError())
     }
+
+    // a lazily opened stream is not over before it is known whether the peer has agreed
+    await this.#confirming
+    this.#finish()
   }
 
-  /** If the transport went away under a direction, that fails, after what had arrived was read. */
-  #checkLost (): void {
-    if (this.#reader.remoteEnded && this.#writer.ended) {
-      return
+  /** A direction that has ended stays whole, and what had arrived can be read. */
+  #fail (error: Error): void {
+    if (!this.#writer.hasEnded) {
+      this.#writer.fail(error)
     }
-
-    const error = this.#lossError()
 
     if (!this.#reader.remoteEnded) {
       this.#reader.fail(error, { keepUnread: true })
     }
+  }
 
-    if (!this.#writer.ended) {
-      this.#writer.fail(error)
-    }
+  #explain (thrown: unknown, local: boolean): Error {
+    return explainFailure(thrown, { local, isConnected: this.#isConnected(), lossError: this.#lossError })
   }
 
   #checkClosed (): void {
-    if (this.#writer.ended && this.#reader.remoteEnded) {
+    if (this.#writer.hasEnded && this.#reader.remoteEnded && this.#handshake == null) {
       this.#finish()
     }
   }
@@ -309,6 +368,13 @@ export class StreamPort {
   #finish (): void {
     if (!this.#isClosed) {
       this.#isClosed = true
+
+      // a question that was never sent gets no answer
+      if (this.#confirming == null) {
+        this.#handshake?.resolve()
+        this.#handshake = undefined
+      }
+
       this.#reader.finish()
       this.#writer.wake()
       this.#settleClosed(this.error)

@@ -1,4 +1,4 @@
-import { after, CodedError, Deadline } from '../../base/index.ts'
+import { after, CodedError, Deadline, raceSignal, toError } from '../../base/index.ts'
 import { IoDeadline } from './io-deadline.ts'
 import { concat } from './multistream-codec.ts'
 import { toReadable, toWritable } from './web-streams.ts'
@@ -38,6 +38,8 @@ export class SwarmStream implements Stream {
   #readable: ReadableStream<Uint8Array> | undefined
   #writable: WritableStream<Uint8Array> | undefined
   #closing: Promise<void> | undefined
+  #isWriteDone = false
+  #isReadDone = false
   #lingerTimer: Timer | undefined
   #idleTimer: Timer | undefined
 
@@ -71,11 +73,13 @@ export class SwarmStream implements Stream {
   }
 
   async read (options: CallOptions = {}): Promise<Uint8Array | null> {
-    return this.port.read(either(options.signal, this.#readDeadline.signal))
+    return this.#readDeadline.bound((signal) => this.port.read(signal), options.signal)
   }
 
   async write (bytes: Uint8Array | string, options: CallOptions = {}): Promise<void> {
-    await this.port.write(toBytes(bytes), either(options.signal, this.#writeDeadline.signal))
+    const sent = toBytes(bytes)
+
+    await this.#writeDeadline.bound((signal) => this.port.write(sent, signal), options.signal)
   }
 
   async end (bytes?: Uint8Array | string, options: CallOptions = {}): Promise<void> {
@@ -87,19 +91,29 @@ export class SwarmStream implements Stream {
   }
 
   async closeWrite (options: CallOptions = {}): Promise<void> {
-    await this.port.closeWrite(either(options.signal, this.#writeDeadline.signal))
+    await this.#writeDeadline.bound((signal) => this.port.closeWrite(signal), options.signal)
+    this.#isWriteDone = true
+    this.#lingerIfDone()
   }
 
   async closeRead (): Promise<void> {
     this.port.discard()
+    this.#isReadDone = true
+    this.#lingerIfDone()
   }
 
   async close (options: CallOptions = {}): Promise<void> {
-    await (this.#closing ??= this.#close(options))
+    // of what has ended, by whatever, there is nothing to close: its calls have told the error
+    if (this.#closing == null && this.port.isClosed) {
+      return
+    }
+
+    this.#closing ??= this.#close()
+    await raceSignal(this.#closing, options.signal)
   }
 
   reset (reason: Error = new CodedError('StreamAborted', 'the stream was reset on this side')): void {
-    this.port.abort(reason)
+    this.port.abort(toError(reason))
   }
 
   setDeadline (when: Date | number | null): void {
@@ -174,12 +188,11 @@ export class SwarmStream implements Stream {
     await this.close()
   }
 
-  async #close (options: CallOptions): Promise<void> {
+  async #close (): Promise<void> {
     const { clock, closeTimeoutMs } = this.#init
     using deadline = new Deadline({
       clock,
       timeoutMs: closeTimeoutMs,
-      signal: options.signal,
       onTimeout: () => new CodedError('StreamDeadline', `the peer took too long to read what was written: not flushed after ${closeTimeoutMs} ms, the stream is reset`)
     })
 
@@ -190,14 +203,17 @@ export class SwarmStream implements Stream {
     } catch (error) {
       this.port.abort(new CodedError('StreamAborted', 'the stream was closed before all was flushed', { cause: error }))
       throw error
+    } finally {
+      this.#closing = undefined
     }
 
-    this.#linger()
+    this.#isReadDone = this.#isWriteDone = true
+    this.#lingerIfDone()
   }
 
   /** The peer may take a while to end its side; a peer that never does must not cost us the stream. */
-  #linger (): void {
-    if (this.port.isClosed) {
+  #lingerIfDone (): void {
+    if (!this.#isReadDone || !this.#isWriteDone || this.port.isClosed || this.#lingerTimer != null) {
       return
     }
 
@@ -228,10 +244,6 @@ export class SwarmStream implements Stream {
     this.#readDeadline[Symbol.dispose]()
     this.#writeDeadline[Symbol.dispose]()
   }
-}
-
-function either (a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  return a == null ? b : (b == null ? a : AbortSignal.any([a, b]))
 }
 
 function toBytes (bytes: Uint8Array | string): Uint8Array {

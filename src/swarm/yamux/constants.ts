@@ -50,10 +50,10 @@ export const MAX_QUEUED_PONGS = 16
 export const MAX_QUEUED_RESETS = 16_384
 
 /** A window grows when returning half of it took less than this many round trips; yamux 3.5. */
-export const GROWTH_ROUND_TRIPS = 4
+export const GROWTH_ROUND_TRIPS = 2
 
 /** A measured round trip is good for so long; yamux 3.6. */
-export const RTT_MAX_AGE_MS = 30_000
+export const RTT_PERIOD_MS = 30_000
 
 /**
  * A new stream is announced, and an inbound one acknowledged, after so many turns of the microtask

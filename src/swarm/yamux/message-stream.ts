@@ -2,8 +2,9 @@ import { StreamAbortEvent, StreamBufferError, StreamCloseEvent, StreamMessageEve
 import { TypedEventEmitter } from 'main-event'
 import { CodedError, raceSignal } from '../../base/index.ts'
 import { MessageReader } from './message-reader.ts'
-import { ReadQueue } from './read-queue.ts'
-import type { ReadEnd, ReadSource } from './message-reader.ts'
+import { ReadSide } from './read-side.ts'
+import type { ReadEnd } from './message-reader.ts'
+import type { ReadSideHost } from './read-side.ts'
 import type { AbortOptions, Logger, MessageStream, MessageStreamDirection, MessageStreamEvents, MessageStreamReadStatus, MessageStreamStatus, MessageStreamTimeline, MessageStreamWriteStatus } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -20,10 +21,10 @@ export interface MessageStreamInit {
  * The part of libp2p's MessageStream that is the same whatever carries it: events, pausing, iteration
  * and the two ends. Who extends it hands in what arrives, and says how bytes leave.
  *
- * - Bytes are delivered when there is a listener or an iterator that asks, and nobody has paused.
- *   `onConsumed` tells of each delivery, and only then may more be asked of the peer.
- * - The peer's end is told after its bytes; yamux 2.10.
- * - A failure leaves what had arrived to be read, unless it was ours; yamux 2.9.
+ * Bytes are delivered when there is a listener or an iterator that asks, and nobody has paused;
+ * `onConsumed` tells of each delivery, and only then may more be asked of the peer. The peer's end is
+ * told after its bytes; yamux 2.10. A failure leaves what had arrived to be read, unless it was ours;
+ * yamux 2.9.
  */
 export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamEvents> implements MessageStream {
   readonly direction: MessageStreamDirection
@@ -42,13 +43,9 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   abstract readonly writeBufferLength: number
 
   readonly #now: () => number
-  readonly #unread = new ReadQueue()
-  /** Of the unread bytes, those that a consumer has put back. */
-  #putBack = 0
-  #readers: MessageReader[] = []
+  readonly #reading = new ReadSide(this.#readingHost)
   #error: Error | undefined
   #isDiscarding = false
-  #isDelivering = false
   #hasToldRemoteEnd = false
   #hasToldEnd = false
   #room: PromiseWithResolvers<void> | undefined
@@ -73,121 +70,94 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   protected abstract onConsumed (bytes: number): void
 
   get readBufferLength (): number {
-    return this.#unread.byteLength
+    return this.#reading.byteLength
   }
 
   get readableEnded (): boolean {
     return this.#hasToldEnd
   }
 
+  /** Does nothing when the stream can no longer be read. */
   pause (): void {
     if (this.readStatus === 'readable') {
       this.readStatus = 'paused'
     }
   }
 
+  /** Does nothing when the stream is not paused. */
   resume (): void {
     if (this.readStatus === 'paused') {
       this.readStatus = 'readable'
-      this.deliver()
+      this.#reading.deliver()
     }
   }
 
   /** @throws StreamStateError after `abort` and `closeRead` */
   push (bytes: Uint8Array | Uint8ArrayList): void {
-    this.#takeBack(bytes, () => { this.#unread.push(bytes) })
+    this.#takeBack(bytes, 'back')
   }
 
   /** @throws StreamStateError after `abort` and `closeRead` */
   unshift (bytes: Uint8Array | Uint8ArrayList): void {
-    this.#takeBack(bytes, () => { this.#unread.unshift(bytes) })
+    this.#takeBack(bytes, 'front')
   }
 
   /** Throws away what is unread and what still comes; yamux 2.11. */
   async closeRead (options?: AbortOptions): Promise<void> {
     options?.signal?.throwIfAborted()
 
-    if (this.#isDiscarding) {
-      return
+    if (!this.#isDiscarding) {
+      this.#discard()
+      this.sendCloseRead()
     }
-
-    this.#isDiscarding = true
-    this.readStatus = 'closed'
-    this.#dropUnread()
-    await this.sendCloseRead()
   }
 
   /** Resolves when more can be written, every time it is asked for. */
   async onDrain (options?: AbortOptions): Promise<void> {
     options?.signal?.throwIfAborted()
 
-    if (!this.writableNeedsDrain) {
-      return
+    if (this.writableNeedsDrain) {
+      this.#room ??= Promise.withResolvers()
+      await raceSignal(this.#room.promise, options?.signal)
     }
-
-    this.#room ??= Promise.withResolvers()
-    await raceSignal(this.#room.promise, options?.signal)
   }
 
   [Symbol.asyncIterator] (): MessageReader {
-    return new MessageReader(this.#source)
+    return new MessageReader(this.#reading)
   }
 
   override addEventListener<K extends keyof MessageStreamEvents> (type: K, listener: EventHandler<MessageStreamEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
     super.addEventListener(type, listener, options)
 
-    if (type === 'message' && this.#unread.byteLength > 0) {
+    if (type === 'message' && this.#reading.byteLength > 0) {
       // not now: listeners are often added before the rest of their object is ready
-      this.#deliverSoon()
+      this.#reading.deliverSoon()
     }
   }
 
   /** Tells the peer that nothing more will be read, where that is possible. */
-  protected async sendCloseRead (): Promise<void> {}
+  protected sendCloseRead (): void {}
 
   /** Bytes of the peer have arrived; `deliver` follows. */
   protected receive (bytes: Uint8Array): void {
     if (this.#isDiscarding) {
       this.onConsumed(bytes.byteLength)
     } else {
-      this.#unread.push(bytes)
+      this.#reading.receive(bytes)
     }
   }
 
-  /** Gives what is unread to listeners and readers, if they want it, and tells of the end behind it. */
+  /** Gives what has arrived to whoever wants it, and tells of the end behind it. */
   protected deliver (): void {
-    if (this.#isDelivering) {
-      return // the loop below goes on, in order, when the listener that brought us here returns
-    }
-
-    this.#isDelivering = true
-
-    try {
-      while (this.#isWanted) {
-        const bytes = this.#unread.takeAll()
-        const received = bytes.byteLength - this.#putBack
-
-        this.#putBack = 0
-        this.#dispatchMessage(bytes)
-        this.onConsumed(received)
-      }
-    } finally {
-      this.#isDelivering = false
-    }
-
-    this.#tellEnd()
+    this.#reading.deliver()
   }
 
   /** What nobody wanted stays here for longer. */
   protected keepUnread (): void {
-    if (this.#unread.byteLength === 0) {
-      return
-    }
+    this.#reading.keep()
 
-    this.#unread.keep()
-
-    if (this.#unread.byteLength > this.maxReadBufferLength) {
-      this.abort(new StreamBufferError(`at most ${this.maxReadBufferLength} bytes may be unread, there are ${this.#unread.byteLength}`))
+    if (this.#reading.byteLength > this.maxReadBufferLength) {
+      this.abort(new StreamBufferError(`at most ${this.maxReadBufferLength} bytes may be unread, there are ${this.#reading.byteLength}`))
     }
   }
 
@@ -195,7 +165,7 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   protected endRemote (): void {
     if (this.remoteWriteStatus === 'writable') {
       this.remoteWriteStatus = 'closed'
-      this.deliver()
+      this.#reading.deliver()
     }
   }
 
@@ -228,38 +198,28 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     }
 
     if (isLocal) {
-      this.#isDiscarding = true
-      this.readStatus = 'closed'
-      this.#dropUnread()
+      this.#discard()
     }
 
     this.#settle(error)
     this.dispatchEvent(isLocal ? new StreamAbortEvent(error) : new StreamResetEvent(error))
   }
 
-  readonly #source: ReadSource = {
-    addReader: (reader) => { this.#readers.push(reader) },
-    removeReader: (reader) => {
-      this.#readers = this.#readers.filter((other) => other !== reader)
-      this.#deliverSoon()
-    },
-    deliver: () => { this.deliver() }
-  }
+  get #readingHost (): ReadSideHost {
+    const stream = this as MessageStreamBase
 
-  get #isWanted (): boolean {
-    if (this.#unread.byteLength === 0 || this.readStatus === 'paused') {
-      return false
+    return {
+      get isPaused () { return stream.readStatus === 'paused' },
+      get hasListener () { return stream.listenerCount('message') > 0 },
+      get end () { return stream.#readEnd },
+      // looked up on the instance: metrics count messages by wrapping this method
+      dispatchMessage: (bytes) => { stream.dispatchEvent(new StreamMessageEvent(bytes)) },
+      onConsumed: (bytes) => { stream.onConsumed(bytes) },
+      onEnd: () => { stream.#onReadEnd() }
     }
-
-    return this.#readers.length === 0 ? this.listenerCount('message') > 0 : this.#readers.every(({ isHungry }) => isHungry)
   }
 
-  /** How reading ended; undefined while there may be more. */
   get #readEnd (): ReadEnd | undefined {
-    if (this.#unread.byteLength > 0) {
-      return undefined
-    }
-
     if (this.remoteWriteStatus === 'closed' && this.status !== 'aborted') {
       return {}
     }
@@ -271,44 +231,34 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     return this.#isDiscarding ? {} : undefined
   }
 
-  #dispatchMessage (bytes: Uint8ArrayList): void {
-    const readers = this.#readers
+  #onReadEnd (): void {
+    if (this.status !== 'open') {
+      this.readStatus = 'closed'
+    }
 
-    // always as an event, and looked up on the instance: metrics count messages by wrapping this method
-    this.dispatchEvent(new StreamMessageEvent(bytes))
+    this.#tellRemoteEnd()
 
-    for (const reader of readers) {
-      reader.give(bytes)
+    if (!this.#hasToldEnd) {
+      this.#hasToldEnd = true
+      this.#tell('end')
     }
   }
 
-  #deliverSoon (): void {
-    queueMicrotask(() => { this.deliver() })
-  }
-
-  #takeBack (bytes: Uint8Array | Uint8ArrayList, put: () => void): void {
+  #takeBack (bytes: Uint8Array | Uint8ArrayList, where: 'front' | 'back'): void {
     if (this.#isDiscarding) {
       throw new StreamStateError(`cannot put bytes back: the stream is ${this.status} and its readable end ${this.readStatus}`)
     }
 
     if (bytes.byteLength > 0) {
-      put()
-      this.#putBack += bytes.byteLength
-      this.#deliverSoon()
-
-      if (!this.#isWanted) {
-        this.keepUnread()
-      }
+      this.#reading.takeBack(bytes, where)
+      this.keepUnread()
     }
   }
 
-  #dropUnread (): void {
-    const received = this.#unread.byteLength - this.#putBack
-
-    this.#putBack = 0
-    this.#unread.clear()
-    this.onConsumed(received)
-    this.#tellEnd()
+  #discard (): void {
+    this.#isDiscarding = true
+    this.readStatus = 'closed'
+    this.#reading.drop()
   }
 
   /** Everything that ends with the stream, except the event that says so. */
@@ -320,36 +270,13 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     this.#room?.reject(error)
     this.#room = undefined
     this.#tellRemoteEnd()
-    this.#tellEnd()
+    this.#reading.tellEnd()
   }
 
   #tellRemoteEnd (): void {
     if (this.remoteWriteStatus === 'closed' && !this.#hasToldRemoteEnd) {
       this.#hasToldRemoteEnd = true
       this.#tell('remoteCloseWrite')
-    }
-  }
-
-  #tellEnd (): void {
-    const end = this.#readEnd
-
-    if (end == null) {
-      return
-    }
-
-    if (this.status !== 'open') {
-      this.readStatus = 'closed'
-    }
-
-    this.#tellRemoteEnd()
-
-    if (!this.#hasToldEnd) {
-      this.#hasToldEnd = true
-      this.#tell('end')
-    }
-
-    for (const reader of this.#readers) {
-      reader.end(end)
     }
   }
 

@@ -63,7 +63,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     this.#budget = new WindowBudget(settings.maxConnectionWindowBytes)
     this.#outbox = new Outbox(transport, settings.maxMessageBytes)
     this.#inbox = new Inbox(this.#handler)
-    this.#pings = new Pings(clock, (value) => { this.#outbox.sendPing(value) })
+    this.#pings = new Pings(clock, (value, options) => { this.#outbox.sendPing(value, options) })
     this.#keepAlive = new KeepAlive({
       clock,
       intervalMs: settings.keepAliveIntervalMs,
@@ -190,7 +190,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     get outbox () { return muxer.#outbox },
     get budget () { return muxer.#budget },
     get maxStreamWindowBytes () { return muxer.#settings.maxStreamWindowBytes },
-    get moment () { return { now: muxer.#settings.clock.now(), rtt: muxer.rtt } },
+    get moment () { return { now: muxer.#settings.clock.now(), rtt: muxer.#pings.shortestRtt } },
     measureRtt: () => { muxer.#pings.measure() },
     logFor: (name) => muxer.#log.newScope(name),
     onAcknowledged: (stream) => { muxer.#table.acknowledge(stream) },
@@ -262,6 +262,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
   }
 
   #announceSoon (stream: YamuxStream): void {
+    this.#pings.measure() // before the first bytes can queue
     this.#unannounced.push(stream)
 
     if (this.#unannounced.length > 1) {

@@ -49,9 +49,13 @@ export class Outbox {
     return this.#isSaturated
   }
 
-  sendPing (value: number): void {
+  /** Sends a ping. One that can wait leaves with whatever is sent next. */
+  sendPing (value: number, { canWait }: { canWait: boolean }): void {
     this.#queue.addPing(value)
-    this.#pump()
+
+    if (!canWait) {
+      this.#pump()
+    }
   }
 
   /** Answers a ping. Only where the answer has to wait does its number count; yamux 4.2. */

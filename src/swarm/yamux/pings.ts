@@ -1,5 +1,5 @@
 import { CodedError, raceSignal } from '../../base/index.ts'
-import { MAX_OUTSTANDING_PINGS, MAX_UINT32, RTT_MAX_AGE_MS } from './constants.ts'
+import { MAX_OUTSTANDING_PINGS, MAX_UINT32, RTT_PERIOD_MS } from './constants.ts'
 import { YamuxProtocolError } from './errors.ts'
 import type { Clock } from '../../base/index.ts'
 
@@ -11,17 +11,23 @@ interface Ping {
   waiting: number
 }
 
+/** Sends a ping; one that can wait leaves with whatever is sent next. */
+export type SendPing = (value: number, options: { canWait: boolean }) => void
+
 /** Our pings that are not answered yet, and what the answers have told; yamux 3.6 and 5. */
 export class Pings {
   readonly #clock: Clock
-  readonly #send: (value: number) => void
+  readonly #send: SendPing
   readonly #pings = new Map<number, Ping>()
   #next = 0
   #rtt: number | undefined
-  #measuredAt = -Infinity
+  /** The shortest round trips of this period and of the one before. */
+  #shortest = Infinity
+  #shortestBefore = Infinity
+  #periodStart = -Infinity
   #ended: Error | undefined
 
-  constructor (clock: Clock, send: (value: number) => void) {
+  constructor (clock: Clock, send: SendPing) {
     this.#clock = clock
     this.#send = send
   }
@@ -29,6 +35,14 @@ export class Pings {
   /** Milliseconds, smoothed; undefined before the first answer. */
   get rtt (): number | undefined {
     return this.#rtt
+  }
+
+  /**
+   * The shortest round trip of late: what the network takes. The others were spent in queues, which a
+   * larger window would only lengthen. Undefined before the first answer.
+   */
+  get shortestRtt (): number | undefined {
+    return this.#rtt == null ? undefined : Math.min(this.#shortest, this.#shortestBefore)
   }
 
   /** Pings that are not answered yet. */
@@ -48,7 +62,7 @@ export class Pings {
       throw this.#ended
     }
 
-    const ping = this.#start()
+    const ping = this.#start({ canWait: false })
 
     ping.waiting++
 
@@ -59,10 +73,10 @@ export class Pings {
     }
   }
 
-  /** Sends a ping for the sake of `rtt`, unless that is known well enough, or soon will be. */
+  /** Measures the round trip along with what is sent next, unless it is known, or soon will be. */
   measure (): void {
-    if (this.#ended == null && this.#pings.size === 0 && this.#clock.now() - this.#measuredAt > RTT_MAX_AGE_MS) {
-      this.#start()
+    if (this.#ended == null && this.#pings.size === 0 && this.#clock.now() - this.#periodStart > RTT_PERIOD_MS) {
+      this.#start({ canWait: true })
     }
   }
 
@@ -79,7 +93,15 @@ export class Pings {
 
     this.#pings.delete(value)
     this.#rtt = this.#rtt == null ? elapsed : (this.#rtt + elapsed) / 2
-    this.#measuredAt = now
+
+    if (now - this.#periodStart > RTT_PERIOD_MS) {
+      this.#periodStart = now
+      this.#shortestBefore = this.#shortest
+      this.#shortest = elapsed
+    } else {
+      this.#shortest = Math.min(this.#shortest, elapsed)
+    }
+
     ping.answer.resolve(elapsed)
   }
 
@@ -94,7 +116,7 @@ export class Pings {
     this.#pings.clear()
   }
 
-  #start (): Ping {
+  #start (options: { canWait: boolean }): Ping {
     this.#makeRoom()
 
     const ping: Ping = { value: this.#next, sentAt: this.#clock.now(), answer: Promise.withResolvers(), waiting: 0 }
@@ -102,7 +124,7 @@ export class Pings {
     ping.answer.promise.catch(() => {}) // it may be that nobody waits, or no longer
     this.#next = this.#next === MAX_UINT32 ? 0 : this.#next + 1
     this.#pings.set(ping.value, ping)
-    this.#send(ping.value)
+    this.#send(ping.value, options)
 
     return ping
   }

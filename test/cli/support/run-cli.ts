@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
@@ -11,7 +12,10 @@ const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const COMPILED = fileURLToPath(new URL('../../../node_modules/.cache/swarmd-test', import.meta.url))
 
 /** A program that hangs is killed, and the test then sees a signal where it wants an exit code. */
-const MAX_RUN_MS = 18_000
+const MAX_RUN_MS = 50_000
+
+// processes are slow to start where many of them want to
+vi.setConfig({ testTimeout: 60_000 })
 
 export interface RunOptions {
   /** All of stdin; without it, stdin is empty. */

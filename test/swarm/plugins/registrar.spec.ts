@@ -92,10 +92,14 @@ describe('PluginRegistrar', () => {
   it('resets the stream and reports when a handler throws', async () => {
     const [a, b] = await pair()
 
-    await b.libp2p.handle(ECHO, () => { throw new Error('broken handler') })
+    await b.libp2p.handle(ECHO, async (stream) => {
+      await stream[Symbol.asyncIterator]().next()
+      throw new Error('broken handler')
+    })
 
     const stream = await dialStream(a, b)
 
+    stream.send(bytes('hello'))
     await expect(readAll(stream as never)).rejects.toMatchObject({ name: 'StreamResetError' })
     expect(b.errors).toMatchObject([{ during: `stream handler ${ECHO}`, error: { message: 'broken handler' } }])
   })
@@ -142,7 +146,7 @@ describe('PluginRegistrar', () => {
     const wrapped = { wrapped: true } as unknown as Stream
     let served: Stream | undefined
 
-    b.libp2p.use(ECHO, (stream, connection, next) => { next(wrapped, connection) })
+    b.libp2p.use(ECHO, (_stream, connection, next) => { next(wrapped, connection) })
     await b.libp2p.handle(ECHO, (stream) => { served = stream })
     await dialStream(a, b)
     await eventually(() => served != null)

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { readTopFile } from '../support/source-tree.ts'
+import type { ChildProcess } from 'node:child_process'
+
+const README = readTopFile('README.md')
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+function blocks (language: string): string[] {
+  return [...README.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, body = '']) => body)
+}
+
+function example (name: string, ...args: string[]): ChildProcess {
+  return spawn(process.execPath, [`examples/${name}.ts`, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+/** Peer IDs and ports differ from run to run. */
+function anonymous (line: string): string {
+  return line.replace(/12D3KooW\w{44}/g, '<peer>').replace(/tcp\/\d+/g, 'tcp/<port>')
+}
+
+describe('the README', () => {
+  it.each(blocks('ts'))('shows an example as it is in its file: %s', (block) => {
+    const [, file = '', body] = /^\/\/ (examples\/\S+)\n(.*)$/s.exec(block) ?? []
+    const [, ...source] = readTopFile(file).split('\n') // the first line says what the example is
+
+    expect(body).toBe(source.join('\n').replace('../src/index.ts', 'swarmd'))
+  })
+
+  it('keeps an echo server and its client to four lines each', () => {
+    for (const block of blocks('ts')) {
+      expect(block.split('\n').filter((line) => line !== '' && !line.startsWith('//')).length).toBeLessThanOrEqual(4)
+    }
+  })
+
+  it('shows what the two print', async () => {
+    const server = example('echo-server')
+    const [address] = await once(server.stdout ?? server, 'data')
+    const client = example('echo-client', String(address).trim())
+    const echoed = await text(client.stdout ?? [])
+
+    server.kill()
+    await once(server, 'exit')
+
+    const [shown = ''] = blocks('console')
+    const printed = `$ node examples/echo-server.ts\n${String(address)}$ node examples/echo-client.ts ${String(address)}${echoed}`
+
+    expect(anonymous(printed)).toBe(anonymous(shown))
+  }, 30_000)
+
+  it('links to files that exist', () => {
+    const links = [...README.matchAll(/\]\(([^)#]+)\)/g)].map(([, path = '']) => path).filter((path) => !path.startsWith('http'))
+
+    expect(links.length).toBeGreaterThan(10)
+    expect(links.filter((path) => !existsSync(`${root}${path}`))).toEqual([])
+  })
+
+  it('has the two commands that do all set-up', () => {
+    expect(blocks('sh')[0]).toMatch(/^npm ci && npm start .*\nnpm ci && npm test$/m)
+  })
+})
