@@ -31,7 +31,7 @@ interface Muxers {
   close(): Promise<void>
 }
 
-type Connect = () => Promise<{ pair: [MessageStream, MessageStream], close: () => Promise<void> }>
+type Connect = () => Promise<{ pair: [MessageStream, MessageStream], close(): Promise<void> }>
 type Task = (muxers: Muxers) => Promise<number>
 
 const rounds = Number(process.argv[2] ?? 5)

@@ -9,7 +9,7 @@ export { generateIdentity, loadIdentity, loadOrCreateIdentity, parsePeerId, save
 export { AddressError, DialError, ListenError, ResourceLimitError } from './swarm/index.ts'
 export { CodedError, ERROR_CODES, isCoded, VERSION } from './base/index.ts'
 export type { Identity, IdentityType } from './identity/index.ts'
-export type { CallOptions, CloseOptions, CloseReason, Connection, Connectedness, ConnectionStat, DialOptions, DialTarget, Direction, HandleOptions, LimitedPolicy, NewStreamOptions, Notifiee, Stream, StreamHandler, StreamStat, Swarm, SwarmBandwidth, SwarmErrorDetail, SwarmEvents, SwarmInit, SwarmNewStreamOptions, SwarmStat } from './swarm/index.ts'
+export type { CallOptions, CloseOptions, CloseReason, Connection, Connectedness, ConnectionStat, DialOptions, DialTarget, Direction, HandleOptions, LimitedPolicy, ListenFailure, NewStreamOptions, Notifiee, Stream, StreamHandler, StreamStat, Swarm, SwarmBandwidth, SwarmErrorDetail, SwarmEvents, SwarmInit, SwarmNewStreamOptions, SwarmStat } from './swarm/index.ts'
 export type { Coded, ErrorCode } from './base/index.ts'
 
 // What follows is for those who extend a swarm: rankers, clocks, plugins.

@@ -45,6 +45,12 @@ export const ERROR_CODES = [
   'UnsafeKeyFile',
   'InvalidPeerId',
   'InvalidAddress',
+  // plugins
+  'UnhandledProtocol',
+  'MissingService',
+  'UnmetServiceDependencies',
+  'NoPeerRouters',
+  'NoContentRouters',
   // everything
   'SwarmClosed',
   'HandlerTimeout',

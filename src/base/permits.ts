@@ -2,7 +2,7 @@
 export type Permit = Disposable
 
 interface Waiter {
-  resolve: (permit: Permit) => void
+  resolve(permit: Permit): void
 }
 
 /**
@@ -91,11 +91,12 @@ export class Permits {
   #release (): void {
     this.#used--
 
-    for (const waiter of this.#waiters) {
+    const waiter = this.#waiters.values().next().value
+
+    if (waiter != null) {
       // out of the queue before it is answered: its abort must not reject what was granted
       this.#waiters.delete(waiter)
       waiter.resolve(this.#issue())
-      return
     }
   }
 }

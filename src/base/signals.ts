@@ -7,7 +7,7 @@ import type { Clock, Timer } from './clock.ts'
  */
 export async function raceSignal<T> (promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal == null) {
-    return await promise
+    return promise
   }
 
   if (signal.aborted) {
@@ -32,7 +32,7 @@ export interface DeadlineInit {
   /** Milliseconds from now; `Infinity` sets no timer. */
   timeoutMs: number
   /** What the signal's reason becomes when the time is up. */
-  onTimeout: () => Error
+  onTimeout(): Error
   /** Aborts the deadline's signal too, with this signal's reason. */
   signal?: AbortSignal | undefined
 }

@@ -1,29 +1,20 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
-import { after, systemClock } from '../base/index.ts'
+import { systemClock } from '../base/index.ts'
 import { Stopped } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { EXIT } from './exit-codes.ts'
 import { run } from './run.ts'
+import { stopOnSignals } from './signals.ts'
 import type { Context } from './command.ts'
-import type { ExitCode } from './exit-codes.ts'
 import type { Sink } from './sink.ts'
-
-/** After a signal, everything is closed within this time, or dropped. */
-const SHUTDOWN_MS = 8_000
-
-const SIGNALS: ReadonlyArray<readonly [NodeJS.Signals, ExitCode]> = [
-  ['SIGINT', EXIT.interrupted],
-  ['SIGTERM', EXIT.terminated],
-  ['SIGHUP', EXIT.hangup]
-]
 
 /** Runs the command line of this process, and ends it. */
 export async function runProcess (): Promise<void> {
   const controller = new AbortController()
   const [, , ...args] = process.argv
 
-  stopOnSignals(controller)
+  stopOnSignals(process, systemClock, controller)
 
   const exitCode = await run(args, COMMANDS, createContext(controller))
 
@@ -47,20 +38,6 @@ function createContext (controller: AbortController): Context {
   }
 }
 
-/** The first signal asks everything to close, the second ends the process at once. */
-function stopOnSignals (controller: AbortController): void {
-  for (const [name, exitCode] of SIGNALS) {
-    process.on(name, () => {
-      if (controller.signal.aborted) {
-        process.exit(exitCode)
-      }
-
-      after(systemClock, SHUTDOWN_MS, () => process.exit(exitCode), { background: true })
-      controller.abort(new Stopped(name, exitCode))
-    })
-  }
-}
-
 function createSink (stream: NodeJS.WriteStream, controller: AbortController): Sink {
   // a reader that leaves early, as `head` does, is no failure
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -68,7 +45,7 @@ function createSink (stream: NodeJS.WriteStream, controller: AbortController): S
   })
 
   return {
-    isTerminal: stream.isTTY,
+    isTerminal: Boolean(stream.isTTY),
     write: (chunk) => new Promise((resolve) => { stream.write(chunk, () => { resolve() }) })
   }
 }

@@ -1,3 +1,4 @@
+import { VERSION } from '../base/index.ts'
 import { firstOperand, parseArguments } from './arguments.ts'
 import { EXIT } from './exit-codes.ts'
 import { tellFailure } from './failure.ts'
@@ -6,7 +7,6 @@ import { commandHelp, programHelp, usageOf } from './help-text.ts'
 import { Output } from './output.ts'
 import { nearest } from './suggest.ts'
 import { UsageError } from './usage-error.ts'
-import { packageVersion } from './version.ts'
 import type { Command, CommandContext, Context } from './command.ts'
 import type { ExitCode } from './exit-codes.ts'
 
@@ -70,9 +70,7 @@ async function runWithoutCommand (args: readonly string[], commands: readonly Co
 }
 
 async function tellVersion (output: Output): Promise<ExitCode> {
-  const version = packageVersion()
-
-  await output.result('version', { version }, `swarmd ${version}`)
+  await output.result('version', { version: VERSION }, `swarmd ${VERSION}`)
 
   return EXIT.ok
 }

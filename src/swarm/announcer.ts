@@ -37,11 +37,18 @@ export class Announcer {
 
   /** Resolves when all have dealt with it, or after `notifyTimeoutMs`. */
   async connected (connection: Connection): Promise<void> {
-    const telling = this.#tellConnected(connection)
+    const { promise, resolve } = Promise.withResolvers<void>()
 
-    this.#connecting.set(connection, telling)
-    await telling
-    this.#connecting.delete(connection)
+    // before anybody is told: a handler may close the connection at once
+    this.#connecting.set(connection, promise)
+
+    try {
+      await this.#bounded('connected', connection, (notifiee) => notifiee.connected?.(connection))
+      this.#init.target.safeDispatchEvent('connected', { detail: connection })
+    } finally {
+      this.#connecting.delete(connection)
+      resolve()
+    }
   }
 
   /** Resolves when all have dealt with it, or after `notifyTimeoutMs`. */
@@ -52,22 +59,22 @@ export class Announcer {
   }
 
   openedStream (stream: Stream): void {
-    this.#each('openedStream', (notifiee) => { notifiee.openedStream?.(stream) })
+    this.#each('openedStream', (notifiee) => notifiee.openedStream?.(stream))
     this.#init.target.safeDispatchEvent('openedStream', { detail: stream })
   }
 
   closedStream (stream: Stream): void {
-    this.#each('closedStream', (notifiee) => { notifiee.closedStream?.(stream) })
+    this.#each('closedStream', (notifiee) => notifiee.closedStream?.(stream))
     this.#init.target.safeDispatchEvent('closedStream', { detail: stream })
   }
 
   listen (address: Multiaddr): void {
-    this.#each('listen', (notifiee) => { notifiee.listen?.(address) })
+    this.#each('listen', (notifiee) => notifiee.listen?.(address))
     this.#init.target.safeDispatchEvent('listen', { detail: address })
   }
 
   listenClose (address: Multiaddr, error?: Error): void {
-    this.#each('listenClose', (notifiee) => { notifiee.listenClose?.(address, error) })
+    this.#each('listenClose', (notifiee) => notifiee.listenClose?.(address, error))
     this.#init.target.safeDispatchEvent('listenClose', { detail: error == null ? { address } : { address, error } })
   }
 
@@ -98,20 +105,9 @@ export class Announcer {
     this.#init.target.safeDispatchEvent('error', { detail })
   }
 
-  async #tellConnected (connection: Connection): Promise<void> {
-    await this.#bounded('connected', connection, (notifiee) => notifiee.connected?.(connection))
-    this.#init.target.safeDispatchEvent('connected', { detail: connection })
-  }
-
-  /** All at once, over a copy: handlers may subscribe and unsubscribe. */
+  /** All at once. */
   async #bounded (what: string, connection: Connection, tell: (notifiee: Notifiee) => void | Promise<void>): Promise<void> {
-    const told = [...this.#notifiees].map(async (notifiee) => {
-      try {
-        await tell(notifiee)
-      } catch (thrown) {
-        this.error(`notifiee ${what}`, toError(thrown), connection)
-      }
-    })
+    const told = this.#tell(what, tell, connection)
 
     if (told.length === 0) {
       return
@@ -130,13 +126,21 @@ export class Announcer {
     }
   }
 
-  #each (what: string, tell: (notifiee: Notifiee) => void): void {
-    for (const notifiee of [...this.#notifiees]) {
+  /** Nobody waits for these, but an async handler may reject all the same. */
+  #each (what: string, tell: (notifiee: Notifiee) => void | Promise<void>): void {
+    void Promise.all(this.#tell(what, tell))
+  }
+
+  /** Over a copy, as handlers may subscribe and unsubscribe; who has unsubscribed hears no more. None rejects. */
+  #tell (what: string, tell: (notifiee: Notifiee) => void | Promise<void>, connection?: Connection): Array<Promise<void>> {
+    return [...this.#notifiees].map(async (notifiee) => {
       try {
-        tell(notifiee)
+        if (this.#notifiees.has(notifiee)) {
+          await tell(notifiee)
+        }
       } catch (thrown) {
-        this.error(`notifiee ${what}`, toError(thrown))
+        this.error(`notifiee ${what}`, toError(thrown), connection)
       }
-    }
+    })
   }
 }

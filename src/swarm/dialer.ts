@@ -150,9 +150,13 @@ export class Dialer {
   }
 
   /** A connection was made, by whichever side: its peer's failures are forgotten, and who waits gets it. */
-  connected (peer: PeerId): void {
-    this.backoff.clear(peer.toString())
-    this.#sync.reconsider(peer.toString())
+  connected ({ remotePeer, direction }: SwarmConnection): void {
+    this.backoff.clear(remotePeer.toString())
+
+    // what we dialled ourselves is answered by the dial that made it, once it is complete
+    if (direction === 'inbound') {
+      this.#sync.reconsider(remotePeer.toString())
+    }
   }
 
   pending (): ReturnType<DialSync['pending']> {

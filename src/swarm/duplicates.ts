@@ -3,6 +3,9 @@ import { supplanted } from './connection/index.ts'
 import type { Clock, Timer } from '../base/index.ts'
 import type { SwarmConnection } from './connection/index.ts'
 
+/** Connections with streams get another look as often as this, however short the grace. */
+const MIN_LOOK_MS = 1_000
+
 export interface DuplicatesInit {
   clock: Clock
   graceMs: number
@@ -25,14 +28,9 @@ export class Duplicates implements Disposable {
 
   /** To be called when a peer has got a further connection. */
   watch (peer: string): void {
-    if (this.#timers.has(peer) || this.#init.connections(peer).length < 2) {
-      return
+    if (!this.#timers.has(peer) && this.#init.connections(peer).length > 1) {
+      this.#settleIn(this.#init.graceMs, peer)
     }
-
-    this.#timers.set(peer, after(this.#init.clock, this.#init.graceMs, () => {
-      this.#timers.delete(peer)
-      this.#settle(peer)
-    }, { background: true }))
   }
 
   [Symbol.dispose] (): void {
@@ -41,6 +39,13 @@ export class Duplicates implements Disposable {
     }
 
     this.#timers.clear()
+  }
+
+  #settleIn (delayMs: number, peer: string): void {
+    this.#timers.set(peer, after(this.#init.clock, delayMs, () => {
+      this.#timers.delete(peer)
+      this.#settle(peer)
+    }, { background: true }))
   }
 
   #settle (peer: string): void {
@@ -53,7 +58,7 @@ export class Duplicates implements Disposable {
 
     // those with streams get another look
     if (losers.some(({ streams }) => streams.length > 0)) {
-      this.watch(peer)
+      this.#settleIn(Math.max(this.#init.graceMs, MIN_LOOK_MS), peer)
     }
   }
 }

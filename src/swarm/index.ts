@@ -15,7 +15,7 @@ export { AddressError, DialError, noDelayRanker, rankAddresses } from './dial/in
 export { ListenError } from './listen/index.ts'
 export { ResourceLimitError } from './limits/index.ts'
 export { CONNECTION_DEFAULTS, DIAL_DEFAULTS, LIMIT_DEFAULTS } from './options.ts'
-export type { BackoffView, CallOptions, CloseOptions, CloseReason, Connection, Connectedness, ConnectionLimits, ConnectionStat, ConnectionStatus, DialOptions, DialTarget, Direction, HandleOptions, LimitedPolicy, NewStreamOptions, Notifiee, Stream, StreamHandler, StreamStat, Swarm, SwarmBandwidth, SwarmErrorDetail, SwarmEvents, SwarmNewStreamOptions, SwarmStat } from './contract/index.ts'
+export type { BackoffView, CallOptions, CloseOptions, CloseReason, Connection, Connectedness, ConnectionLimits, ConnectionStat, ConnectionStatus, DialOptions, DialTarget, Direction, HandleOptions, LimitedPolicy, ListenFailure, NewStreamOptions, Notifiee, Stream, StreamHandler, StreamStat, Swarm, SwarmBandwidth, SwarmErrorDetail, SwarmEvents, SwarmNewStreamOptions, SwarmStat } from './contract/index.ts'
 export type { DialRanker, RankedAddress } from './dial/index.ts'
 export type { ConnectionOptionsInit, DialOptionsInit, LimitOptionsInit } from './options.ts'
 export type { PluginFactory, ServiceFactories, SwarmInit } from './swarm-init.ts'

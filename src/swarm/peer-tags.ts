@@ -1,5 +1,4 @@
-import type { Libp2pEvents, Peer, PeerStore, TypedEventTarget } from '@libp2p/interface'
-import type { PeerId } from '@libp2p/interface'
+import type { Libp2pEvents, Peer, PeerId, PeerStore, TypedEventTarget } from '@libp2p/interface'
 
 /** A tag whose name begins so keeps the peer's connections from being trimmed, as in js-libp2p. */
 const KEEP_ALIVE = 'keep-alive'

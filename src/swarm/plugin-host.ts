@@ -55,7 +55,7 @@ export function pluginHost<Services extends ServiceMap> (node: SwarmNode<Service
     transportForDialing: (address) => transports.forDialing(address),
     transportForListening: (address) => transports.forListening(address),
     listeners: () => listeners.listeners(),
-    listen: async (addresses) => { await listeners.listen(addresses) },
+    listen: async (addresses) => { await core.listen(addresses) },
     configuredListenAddresses: () => listen,
     announceAddresses: () => init.announce,
 

@@ -20,6 +20,7 @@ import type { SwarmEvents } from './contract/events.ts'
 import type { StreamHandler } from './contract/stream.ts'
 import type { DialRanker } from './dial/index.ts'
 import type { ConnectionSettings, DialSettings, LimitSettings } from './options.ts'
+import type { ListenFailure } from './contract/swarm.ts'
 import type { PluginObserver } from './plugins/index.ts'
 import type { ComponentLogger, ConnectionEncrypter, ConnectionGater, ConnectionProtector, Libp2pEvents, Logger, Metrics, MultiaddrConnection, PeerId, PeerStore, StreamMuxerFactory, TypedEventTarget } from '@libp2p/interface'
 import type { DNS } from '@multiformats/dns'
@@ -79,6 +80,8 @@ export class SwarmCore {
   findPeer: (peer: PeerId, signal: AbortSignal) => Promise<Multiaddr[]> = async () => []
 
   readonly #interfaces: InterfaceAddresses
+  /** By address; there are as many as somebody asked for. */
+  readonly #listenFailures = new Map<string, ListenFailure>()
   readonly #tags: PeerTags
   readonly #trimmer: Trimmer<SwarmConnection>
   readonly #duplicates: Duplicates
@@ -89,6 +92,7 @@ export class SwarmCore {
 
     this.init = init
     this.log = init.logger.forComponent('swarmd:swarm')
+    target.addEventListener('error', ({ detail: { during, error } }) => { this.log.error('%s - %e', during, error) })
     this.announcer = new Announcer({ clock, target, notifyTimeoutMs })
     this.peerBook = new PeerBook({ peerStore: init.peerStore, events: init.pluginEvents, onError: (error) => { this.announcer.error('peer store', error) } })
     this.registry = new ProtocolRegistry(() => { this.observers.forEach((observer) => { observer.protocolsChanged() }) })
@@ -134,6 +138,24 @@ export class SwarmCore {
     return this.#interfaces.expand(this.listeners.addresses()).map((address) => withSelf(address, this.localPeer))
   }
 
+  async listen (addresses: Multiaddr[]): Promise<Multiaddr[]> {
+    const { listening, failures } = await this.listeners.listen(addresses)
+
+    for (const address of addresses) {
+      this.#listenFailures.delete(address.toString())
+    }
+
+    for (const failure of failures) {
+      this.#listenFailures.set(failure.address.toString(), failure)
+    }
+
+    return listening
+  }
+
+  listenFailures (): ListenFailure[] {
+    return [...this.#listenFailures.values()]
+  }
+
   dialFailed (error: unknown): void {
     this.#metrics?.dialFailed(error)
   }
@@ -167,7 +189,7 @@ export class SwarmCore {
 
     this.connections.add(connection)
     this.#metrics?.connectionOpened(connection.direction)
-    this.dialer.connected(peer)
+    this.dialer.connected(connection)
     this.#tags.follow(peer)
     this.#rememberPeer(connection)
     this.observers.forEach((observer) => { observer.connected(connection) })

@@ -6,7 +6,7 @@ import { assertProtocol } from './stream/index.ts'
 import { SwarmCore, swarmClosed } from './swarm-core.ts'
 import { parseAddress, parseTarget } from './targets.ts'
 import type { SwarmConnection } from './connection/index.ts'
-import type { BackoffView, CloseOptions, CloseReason, Connection, Connectedness, DialOptions, DialTarget, HandleOptions, Notifiee, Stream, StreamHandler, Swarm, SwarmBandwidth, SwarmEvents, SwarmNewStreamOptions, SwarmStat } from './contract/index.ts'
+import type { BackoffView, CloseOptions, CloseReason, Connection, Connectedness, DialOptions, DialTarget, HandleOptions, ListenFailure, Notifiee, Stream, StreamHandler, Swarm, SwarmBandwidth, SwarmEvents, SwarmNewStreamOptions, SwarmStat } from './contract/index.ts'
 import type { PluginServices } from './plugins/index.ts'
 import type { SwarmCoreInit } from './swarm-core.ts'
 import type { ParsedTarget } from './targets.ts'
@@ -59,9 +59,7 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
   async listen (...addresses: Array<Multiaddr | string>): Promise<Multiaddr[]> {
     this.core.assertOpen()
 
-    const { listening } = await this.core.listeners.listen(addresses.map(parseAddress))
-
-    return listening
+    return this.core.listen(addresses.map(parseAddress))
   }
 
   async addListenAddress (address: Multiaddr | string): Promise<Multiaddr[]> {
@@ -78,6 +76,10 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
 
   listenAddresses (): Multiaddr[] {
     return this.core.listeners.addresses()
+  }
+
+  listenFailures (): ListenFailure[] {
+    return this.core.listenFailures()
   }
 
   interfaceListenAddresses (): Multiaddr[] {

@@ -1,5 +1,5 @@
 import { isPeerId } from '@libp2p/interface'
-import { isMultiaddr, multiaddr } from '@multiformats/multiaddr'
+import { CODE_P2P, isMultiaddr, multiaddr } from '@multiformats/multiaddr'
 import { CodedError } from '../base/index.ts'
 import { parsePeerId } from '../identity/index.ts'
 import { peerInAddress } from './connection/index.ts'
@@ -28,19 +28,30 @@ export function parseTarget (target: DialTarget): ParsedTarget {
   }
 
   const addresses = (Array.isArray(target) ? target : [target]).map(parseAddress)
-  const peers = new Set(addresses.flatMap((address) => peerInAddress(address) ?? []))
-
-  if (peers.size > 1) {
-    throw new CodedError('InvalidAddress', `all addresses of one dial must be of one peer, received ${[...peers].join(' and ')}`)
-  }
 
   if (addresses.length === 0) {
     throw new CodedError('InvalidAddress', 'wanted at least one address to dial, received none')
   }
 
-  const [peer] = peers
+  // one peer has several spellings, so that it is the IDs that are compared
+  const peers = new Map(addresses.flatMap(peersIn).map((peer) => [peer.toString(), peer]))
 
-  return { peer: peer == null ? undefined : parsePeerId(peer), addresses }
+  if (peers.size > 1) {
+    throw new CodedError('InvalidAddress', `all addresses of one dial must be of one peer, received ${[...peers.keys()].join(' and ')}`)
+  }
+
+  return { peer: peers.values().next().value, addresses: addresses.filter(leadsSomewhere) }
+}
+
+function peersIn (address: Multiaddr): PeerId[] {
+  const named = peerInAddress(address)
+
+  return named == null ? [] : [parsePeerId(named)]
+}
+
+/** A bare /p2p/… says whom to dial, and not where. */
+function leadsSomewhere (address: Multiaddr): boolean {
+  return address.getComponents().some(({ code }) => code !== CODE_P2P)
 }
 
 /** @throws CodedError InvalidAddress */

@@ -77,8 +77,9 @@ export class TransportSet {
     const upgrader = this.#installed(this.#upgrader)
     let made: SwarmConnection | undefined
 
+    using leash = new Leash(signal)
     const view = await transport.dial(address, {
-      signal,
+      signal: leash.signal,
       upgrader: {
         upgradeOutbound: async (maConn: MultiaddrConnection, options: UpgradeOptions) => {
           made = await upgrade(maConn, options)
@@ -107,6 +108,34 @@ export class TransportSet {
     }
 
     return part
+  }
+}
+
+/**
+ * A signal that follows another one for as long as a dial lasts. Node ties a socket to the signal with
+ * which it was dialled for good: what is aborted after the dial must not take the connection with it.
+ */
+class Leash implements Disposable {
+  readonly #parent: AbortSignal
+  readonly #controller = new AbortController()
+  readonly #onAbort = (): void => { this.#controller.abort(this.#parent.reason) }
+
+  constructor (parent: AbortSignal) {
+    this.#parent = parent
+
+    if (parent.aborted) {
+      this.#onAbort()
+    } else {
+      parent.addEventListener('abort', this.#onAbort, { once: true })
+    }
+  }
+
+  get signal (): AbortSignal {
+    return this.#controller.signal
+  }
+
+  [Symbol.dispose] (): void {
+    this.#parent.removeEventListener('abort', this.#onAbort)
   }
 }
 

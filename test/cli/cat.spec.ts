@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { createSwarm } from '../../src/index.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { tryCommand } from './support/memory-context.ts'
 import { events, Folder, runCli, Running, startListener } from './support/run-cli.ts'
@@ -115,6 +117,19 @@ describe('swarmd cat', () => {
     expect(stderr).toMatch(/^swarmd: .*connection was lost/)
   })
 
+  it('fails when the peer goes away after its last word, while stdin is silent', async () => {
+    await using folder = await Folder.create()
+    const { server, address } = await startServer(folder, '/talk/1.0.0')
+    await using _server = server
+    await using client = new Running(['cat', address, '/talk/1.0.0'])
+
+    _server.child.stdin.end('last word\n')
+    await client.line(/^last word$/)
+    _server.child.kill('SIGKILL')
+
+    expect((await client.exited).code).toBe(1)
+  })
+
   it('ends quietly when nobody reads what it prints', async () => {
     await using folder = await Folder.create()
     const { server, address } = await startServer(folder, '/talk/1.0.0')
@@ -138,6 +153,44 @@ describe('swarmd cat', () => {
     expect(code).toBe(4)
     expect(stdout).toBe('')
     expect(stderr).toContain('/echo/1.0.0')
+  })
+
+  it('waits for the answer to a protocol only as long as it is told to', async () => {
+    await using mute = await createSwarm({ listen: ['/ip4/127.0.0.1/tcp/0'] })
+
+    mute.setStreamHandler(() => {})
+
+    const { code, stderr } = await runCli(['cat', String(mute.interfaceListenAddresses()[0]), '/echo/1.0.0', '--timeout', '2s'])
+
+    expect(code).toBe(5)
+    expect(stderr).toBe('swarmd: opening a stream of /echo/1.0.0 took longer than 2000 ms; allow more with --timeout\n')
+  })
+
+  it('is the only one that listen --serve serves', async () => {
+    await using folder = await Folder.create()
+    const { server, address } = await startServer(folder, '/talk/1.0.0')
+    await using _server = server
+    await using client = new Running(['cat', address, '/talk/1.0.0'])
+
+    client.child.stdin.write('first\n')
+    await _server.line(/^first$/)
+
+    const { code, stderr } = await runCli(['cat', address, '/talk/1.0.0'])
+
+    expect(code).toBe(4)
+    expect(stderr).toContain('/talk/1.0.0')
+  })
+
+  it('ends at Ctrl-C while nobody reads what it prints', async () => {
+    await using folder = await Folder.create()
+    await using listener = await startListener(folder, ['--echo'])
+    await using client = new Running(['cat', listener.address, '/echo/1.0.0'])
+
+    await client.stall(randomBytes(BIG, 4))
+    client.child.kill('SIGINT')
+    await once(client.child, 'exit')
+
+    expect(client.child.exitCode).toBe(130)
   })
 
   it('says more if asked to', async () => {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { createSwarm } from '../../src/index.ts'
 import { tryCommand } from './support/memory-context.ts'
 import { events, Folder, runCli, startListener } from './support/run-cli.ts'
 import type { AddressInfo } from 'node:net'
@@ -67,6 +68,15 @@ describe('swarmd dial', () => {
       durationMs: expect.any(Number),
       pingMs: expect.any(Number)
     }])
+  })
+
+  it('has dialled a peer also if that answers no pings', async () => {
+    await using peer = await createSwarm({ listen: ['/ip4/127.0.0.1/tcp/0'] })
+
+    const { code, stdout } = await runCli(['dial', '--json', String(peer.interfaceListenAddresses()[0])])
+
+    expect(code).toBe(0)
+    expect(events(stdout)).toMatchObject([{ event: 'dialled', pingMs: null, pingError: expect.stringContaining('/ipfs/ping/1.0.0') }])
   })
 
   it('finds a peer by its ID at the addresses that it is given, and passes over a dead one', async () => {

@@ -114,6 +114,16 @@ describe('swarmd listen', () => {
     expect(stderr).toContain(`/ip4/127.0.0.1/tcp/${port}`)
   })
 
+  it('listens on what it can, and tells what it cannot', async () => {
+    await using folder = await Folder.create()
+    await using first = await startListener(folder)
+    const used = first.address.replace(/\/p2p\/.*/, '')
+    await using second = new Running(['listen', '--json', LOCAL, used, '--key', folder.file('other.key')])
+
+    expect(await second.event('trouble')).toMatchObject({ during: expect.stringContaining(used) })
+    expect((await second.event('listening')).addresses).toHaveLength(1)
+  })
+
   it('does not listen with a key that others can read', async () => {
     await using folder = await Folder.create()
     const key = folder.file('key')

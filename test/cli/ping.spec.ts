@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createSwarm } from '../../src/index.ts'
 import { tryCommand } from './support/memory-context.ts'
 import { events, Folder, runCli, Running, startListener } from './support/run-cli.ts'
 
@@ -75,6 +76,41 @@ describe('swarmd ping', () => {
     expect(code).toBe(130)
     expect(Number(sent)).toBeGreaterThan(Number(received))
     expect(Number(received)).toBeGreaterThan(1)
+  })
+
+  it('is told when the peer answers no pings', async () => {
+    await using peer = await createSwarm({ listen: ['/ip4/127.0.0.1/tcp/0'] })
+
+    const { code, stderr } = await runCli(['ping', String(peer.interfaceListenAddresses()[0])])
+
+    expect(code).toBe(4)
+    expect(stderr).toContain('/ipfs/ping/1.0.0')
+  })
+
+  it('waits for an answer only as long as it is told to', async () => {
+    await using peer = await createSwarm({ listen: ['/ip4/127.0.0.1/tcp/0'] })
+
+    peer.handle('/ipfs/ping/1.0.0', async (stream) => { await stream.read() })
+
+    const { code, stdout } = await runCli(['ping', '--json', String(peer.interfaceListenAddresses()[0]), '-c', '1', '--timeout', '2s'])
+
+    expect(code).toBe(1)
+    expect(events(stdout).slice(1)).toEqual([
+      { event: 'lost', sequence: 1, message: 'the reply to a ping took longer than 2000 ms; allow more with --timeout' },
+      { event: 'statistics', sent: 1, received: 0, lossPercent: 100 }
+    ])
+  })
+
+  it('takes an answer of other bytes for none', async () => {
+    await using peer = await createSwarm({ listen: ['/ip4/127.0.0.1/tcp/0'] })
+
+    peer.handle('/ipfs/ping/1.0.0', async (stream) => { await stream.end(new Uint8Array(32)) })
+
+    const { code, stdout } = await runCli(['ping', String(peer.interfaceListenAddresses()[0]), '-c', '1'])
+
+    expect(code).toBe(1)
+    expect(stdout).toContain('no answer: seq=1 the peer answered a ping with other bytes than it was sent\n')
+    expect(stdout).toContain('1 sent, 0 answered, 100% lost\n')
   })
 
   it('fails when there is no connection', async () => {

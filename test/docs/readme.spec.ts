@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { readTopFile } from '../support/source-tree.ts'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import type { Readable } from 'node:stream'
 
 const README = readTopFile('README.md')
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -14,7 +15,7 @@ function blocks (language: string): string[] {
   return [...README.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, body = '']) => body)
 }
 
-function example (name: string, ...args: string[]): ChildProcess {
+function example (name: string, ...args: string[]): ChildProcessByStdio<null, Readable, null> {
   return spawn(process.execPath, [`examples/${name}.ts`, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
@@ -39,9 +40,9 @@ describe('the README', () => {
 
   it('shows what the two print', async () => {
     const server = example('echo-server')
-    const [address] = await once(server.stdout ?? server, 'data')
+    const [address] = await once(server.stdout, 'data')
     const client = example('echo-client', String(address).trim())
-    const echoed = await text(client.stdout ?? [])
+    const echoed = await text(client.stdout)
 
     server.kill()
     await once(server, 'exit')

@@ -1,11 +1,15 @@
+import { Deadline } from '../../base/index.ts'
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
+import { ReplyTimeout } from '../failure.ts'
 import { visitingIdentity } from '../key-file.ts'
 import { openSwarm } from '../open-swarm.ts'
 import { splice } from '../splice.ts'
 import { dialOptions, locate, parseTarget, TARGET_OPTIONS } from '../target.ts'
 import { UsageError } from '../usage-error.ts'
 import { protocolName } from '../value-types.ts'
+import type { Connection, Stream } from '../../index.ts'
+import type { CommandContext } from '../command.ts'
 
 export const cat = defineCommand({
   name: 'cat',
@@ -32,10 +36,11 @@ export const cat = defineCommand({
 
     const target = await parseTarget([word], context)
 
-    await using swarm = await openSwarm(context, await visitingIdentity(context))
+    await using swarm = await openSwarm(context, { identity: await visitingIdentity(context) })
 
-    const stream = await swarm.newStream(await locate(target, swarm), protocol, { ...dialOptions(context), negotiate: 'full' })
-    const { remotePeer, remoteAddr } = stream.connection
+    const connection = await swarm.dial(await locate(target, swarm), dialOptions(context))
+    const stream = await openStream(connection, protocol, context)
+    const { remotePeer, remoteAddr } = connection
 
     await output.detail('opened', { peer: remotePeer.toString(), address: remoteAddr.toString(), protocol: stream.protocol }, `${stream.protocol} opened to ${remoteAddr.toString()}`)
 
@@ -49,3 +54,9 @@ export const cat = defineCommand({
     return EXIT.ok
   }
 })
+
+async function openStream (connection: Connection, protocol: string, { options: { timeout = Infinity }, clock, signal }: CommandContext): Promise<Stream> {
+  using opening = new Deadline({ clock, signal, timeoutMs: timeout, onTimeout: () => new ReplyTimeout(`opening a stream of ${protocol}`, timeout) })
+
+  return await connection.newStream(protocol, { signal: opening.signal, negotiate: 'full', limited: 'allow' })
+}

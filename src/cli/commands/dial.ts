@@ -32,7 +32,7 @@ export const dial = defineCommand({
     const { output, operands, clock } = context
     const target = await parseTarget(operands, context)
 
-    await using swarm = await openSwarm(context, await visitingIdentity(context))
+    await using swarm = await openSwarm(context, { identity: await visitingIdentity(context) })
 
     const startedAt = clock.now()
     const connection = await swarm.dial(await locate(target, swarm), dialOptions(context))
@@ -62,7 +62,7 @@ async function tryPing (connection: Connection, { clock, options, signal }: Comm
   const pinger = new Pinger({
     clock,
     timeoutMs: options.timeout ?? PING_TIMEOUT_MS,
-    open: (signal) => connection.newStream(PING_PROTOCOL, { signal, negotiate: 'full' })
+    open: (signal) => connection.newStream(PING_PROTOCOL, { signal, negotiate: 'full', limited: 'allow' })
   })
 
   try {

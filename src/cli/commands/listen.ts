@@ -1,6 +1,5 @@
 import { Deadline, raceSignal } from '../../base/index.ts'
 import { defineCommand, Stopped } from '../command.ts'
-import { followEvents } from '../event-log.ts'
 import { EXIT } from '../exit-codes.ts'
 import { lastingIdentity } from '../key-file.ts'
 import { openSwarm } from '../open-swarm.ts'
@@ -45,11 +44,10 @@ export const listen = defineCommand({
       output.giveUpStdout()
     }
 
-    await using swarm = await openSwarm(context, await lastingIdentity(context))
-
-    if (!output.verbose) {
-      followEvents(swarm, (event, facts, text) => { void output.result(event, facts, text) })
-    }
+    await using swarm = await openSwarm(context, {
+      identity: await lastingIdentity(context),
+      tell: (event, facts, text) => { void output.result(event, facts, text) }
+    })
 
     using over = new Deadline({
       clock,

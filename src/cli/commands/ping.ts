@@ -43,7 +43,7 @@ export const ping = defineCommand({
     const { operands, options, clock } = context
     const target = await parseTarget(operands, context)
 
-    await using swarm = await openSwarm(context, await visitingIdentity(context))
+    await using swarm = await openSwarm(context, { identity: await visitingIdentity(context) })
 
     const connection = await swarm.dial(await locate(target, swarm), dialOptions(context))
     const { remotePeer } = connection

@@ -128,9 +128,9 @@ export class NodeProcess {
     }
   }
 
-  /** The next event of this kind; one that came before somebody asked counts too. */
-  async event<E extends Told['event']> (kind: E): Promise<Extract<Told, { event: E }>> {
-    const isWanted = (told: Told): told is Extract<Told, { event: E }> => told.event === kind
+  /** The next event of this kind, of this peer if one is named; one that came before somebody asked counts too. */
+  async event<E extends Told['event']> (kind: E, peer?: string): Promise<Extract<Told, { event: E }>> {
+    const isWanted = (told: Told): told is Extract<Told, { event: E }> => told.event === kind && (peer == null || told.peer === peer)
     const { promise, resolve } = Promise.withResolvers<Extract<Told, { event: E }>>()
 
     this.#onEvent = () => {

@@ -111,7 +111,7 @@ async function loseBob ({ transcript }: Scene, { alice, bob }: Trio): Promise<vo
 
   await transcript.say('bob', 'killed', { signal }, `process ${bob.pid} is gone (${signal ?? 'no signal'})`)
 
-  const { reason } = await alice.event('disconnected')
+  const { reason } = await alice.event('disconnected', bob.peer)
 
   await transcript.say('alice', 'disconnected', { peer: bob.peer, reason }, `noticed: the connection to bob was ${reason}`)
 

@@ -1,5 +1,6 @@
 import { CodedError, isCoded } from '../../base/index.ts'
 import { CONNECTION_CLOSE_CODE } from '../constants.ts'
+import type { ErrorCode } from '../../base/index.ts'
 import type { CloseReason } from '../contract/connection.ts'
 
 /** What yamux itself means by the codes of its GoAway (hashicorp/yamux spec.md). */
@@ -68,6 +69,9 @@ export function closeError (reason: CloseReason): CodedError {
   )
 }
 
+/** How the stream ends that a relayed connection runs over; any other error with a code of ours is our doing. */
+const LOSSES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ConnectionLost', 'ConnectionClosed', 'StreamReset'])
+
 /** As `closeError`, for a muxer to abort with: npm's yamux reads the code from `reason`, ours from `goAwayCode`. */
 export function farewellError (reason: CloseReason): CodedError {
   const code = wireCode(reason.code)
@@ -85,8 +89,7 @@ export function reasonFromTransport (error: Error | undefined): CloseReason {
     return { code: 'protocol', by: 'local', error }
   }
 
-  // what has a code of ours is our doing, unless it says that the peer was lost
-  return isCoded(error) && !isCoded(error, 'ConnectionLost')
+  return isCoded(error) && !LOSSES.has(error.code)
     ? { code: 'aborted', by: 'local', error }
     : { code: 'lost', by: 'remote', error }
 }

@@ -30,7 +30,7 @@ export interface ConnectionComponents {
   readonly budget: ReadBudget
   readonly metrics: Metrics | undefined
   readonly log: Logger
-  /** Outbound streams of a protocol on one connection, where no handler of ours says. */
+  /** Inbound streams of one protocol on one connection, where its handler does not allow fewer. */
   readonly maxInboundStreamsPerProtocol: number
   streamGate(): StreamGate
   /** Takes inbound streams before negotiation, if somebody asked for that. */

@@ -1,7 +1,7 @@
 import { compareConnections } from './preference.ts'
+import type { SwarmConnection } from './swarm-connection.ts'
 import type { Connection } from '../contract/connection.ts'
 import type { Connectedness } from '../contract/events.ts'
-import type { SwarmConnection } from './swarm-connection.ts'
 import type { PeerId } from '@libp2p/interface'
 
 /** The open connections, by peer. Several to one peer are legal, and may be only passing. */
@@ -24,13 +24,13 @@ export class ConnectionSet {
   remove (connection: Connection): SwarmConnection | undefined {
     const key = connection.remotePeer.toString()
     const connections = this.#byPeer.get(key) ?? []
-    const rest = connections.filter((other) => other !== connection)
-
     const removed = connections.find((other) => other === connection)
 
     if (removed == null) {
       return undefined
     }
+
+    const rest = connections.filter((other) => other !== connection)
 
     if (rest.length === 0) {
       this.#byPeer.delete(key)
@@ -65,6 +65,10 @@ export class ConnectionSet {
   connectedness (peer: string): Connectedness {
     const best = this.best(peer)
 
-    return best == null ? 'notConnected' : (best.limits == null ? 'connected' : 'limited')
+    if (best == null) {
+      return 'notConnected'
+    }
+
+    return best.limits == null ? 'connected' : 'limited'
   }
 }

@@ -1,8 +1,11 @@
 /**
  * Connections: from a socket that a transport made to a peer with streams.
  *
- *   socket -> ConnectionUpgrader (gate, protect, encrypt, mux) -> SwarmConnection, whose StreamTable
- *   opens and serves its streams, and whose KeepAlive finds peers that vanished
+ * ```
+ * socket -> ConnectionUpgrader                          -> SwarmConnection
+ *           (gate, protect, encrypt, gate, mux, gate)      StreamTable: opens and serves its streams
+ *                                                          KeepAlive: finds peers that vanished
+ * ```
  *
  * `preference.ts` says which of several connections to one peer is the one. Nothing here dials or
  * listens. Read `upgrader.ts` first, then `swarm-connection.ts`, then `stream-table.ts`.

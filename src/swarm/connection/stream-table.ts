@@ -1,8 +1,8 @@
-import { CodedError, Deadline, raceSignal, toError } from '../../base/index.ts'
-import { answerProposals, assertProtocol, confirmProtocol, greeting, selectProtocol, StreamPort, SwarmStream } from '../stream/index.ts'
+import { CodedError, Deadline, isCoded, raceSignal, toError } from '../../base/index.ts'
+import { answerProposals, assertProtocol, confirmProtocol, explainFailure, greeting, selectProtocol, StreamPort, SwarmStream } from '../stream/index.ts'
+import type { ConnectionComponents, ProtocolEntry, StreamGate } from './components.ts'
 import type { Connection, NewStreamOptions } from '../contract/connection.ts'
 import type { Direction } from '../contract/stream.ts'
-import type { ConnectionComponents, ProtocolEntry, StreamGate } from './components.ts'
 import type { Stream as RawStream, StreamMuxer } from '@libp2p/interface'
 
 /** A stream, the permits that it holds, and the raw stream beneath. */
@@ -10,29 +10,40 @@ interface Tracked {
   stream: SwarmStream
   raw: RawStream
   permits: Disposable[]
+  /** Whether its protocol is agreed and subscribers know of it. */
+  isAnnounced: boolean
+}
+
+export interface StreamTableInit {
+  components: ConnectionComponents
+  connection: Connection
+  muxer: StreamMuxer
+  isConnected(): boolean
+  /** Why streams fail once the connection does not work any more. */
+  lossError(): Error
 }
 
 /** The streams of one connection: opens them, serves them, and lets go of them when they end. */
 export class StreamTable {
+  readonly #init: StreamTableInit
   readonly #components: ConnectionComponents
   readonly #connection: Connection
-  readonly #muxer: StreamMuxer
   readonly #gate: StreamGate
-  readonly #lossError: () => Error
   readonly #streams = new Set<SwarmStream>()
   readonly #bytes = { bytesRead: 0, bytesWritten: 0 }
   /** Inbound streams that came before anybody may be served; the gate bounds their number. */
   #parked: Tracked[] | undefined = []
+  /** Whether the last inbound stream was refused: a flood of them is one event, and not a flood of events. */
+  #isRefusing = false
   #count = 0
 
-  constructor (components: ConnectionComponents, connection: Connection, muxer: StreamMuxer, lossError: () => Error) {
-    this.#components = components
-    this.#connection = connection
-    this.#muxer = muxer
-    this.#gate = components.streamGate()
-    this.#lossError = lossError
+  constructor (init: StreamTableInit) {
+    this.#init = init
+    this.#components = init.components
+    this.#connection = init.connection
+    this.#gate = init.components.streamGate()
 
-    muxer.addEventListener('stream', (event) => { this.#onInbound(event.detail) })
+    init.muxer.addEventListener('stream', (event) => { this.#onInbound(event.detail) })
   }
 
   get size (): number {
@@ -58,7 +69,25 @@ export class StreamTable {
   }
 
   /**
+   * Ends our direction of all streams, behind what waits to be written. Settles when all of it has
+   * left, or has failed, or the signal aborts.
+   */
+  async endWrites (signal: AbortSignal): Promise<void> {
+    await Promise.allSettled(this.list().map(async ({ port }) => { await port.closeWrite(signal) }))
+  }
+
+  /** The connection has ended: whatever the muxer makes of that, no stream outlives it. */
+  lose (): void {
+    for (const { port } of this.list()) {
+      port.lose()
+    }
+  }
+
+  /**
    * Opens a stream for the first of `protocols` that the peer takes.
+   *
+   * @throws CodedError UnsupportedProtocol, NegotiationFailed, NegotiationTimeout, ResourceLimit,
+   * ConnectionClosed, ConnectionLost, StreamReset; TypeError; the signal's reason
    */
   async open (protocols: string[], options: NewStreamOptions): Promise<SwarmStream> {
     const { clock, settings } = this.#components
@@ -83,8 +112,10 @@ export class StreamTable {
 
       this.#begin(tracked, protocol, this.#components.registry.get(protocol)?.maxOutboundStreams ?? Infinity)
     } catch (thrown) {
-      tracked.stream.reset(toError(thrown))
-      throw thrown
+      const error = this.#explain(thrown, deadline.signal)
+
+      tracked.stream.reset(toError(error))
+      throw error
     }
 
     return tracked.stream
@@ -92,7 +123,7 @@ export class StreamTable {
 
   async #createStream (permit: Disposable, signal: AbortSignal): Promise<Tracked> {
     try {
-      const creating = this.#muxer.createStream({ signal })
+      const creating = this.#init.muxer.createStream({ signal })
 
       // a muxer that does not heed the signal may deliver late
       creating.then((late) => {
@@ -104,8 +135,17 @@ export class StreamTable {
       return this.#track(await raceSignal(creating, signal), 'outbound', permit)
     } catch (thrown) {
       permit[Symbol.dispose]()
-      throw this.#connection.status === 'open' ? thrown : this.#lossError()
+      throw this.#explain(thrown, signal)
     }
+  }
+
+  /** Why no stream could be opened: if the connection has gone meanwhile, then that is why. */
+  #explain (thrown: unknown, signal: AbortSignal): unknown {
+    if ((signal.aborted && thrown === signal.reason) || isCoded(thrown, 'UnsupportedProtocol') || isCoded(thrown, 'ResourceLimit')) {
+      return thrown
+    }
+
+    return explainFailure(thrown, { local: true, isConnected: this.#init.isConnected(), lossError: this.#init.lossError })
   }
 
   async #negotiate (stream: SwarmStream, protocols: string[], { negotiate }: NewStreamOptions, signal: AbortSignal): Promise<string> {
@@ -119,7 +159,10 @@ export class StreamTable {
         try {
           await confirmProtocol(port, first, options)
         } catch (error) {
-          this.#components.forgetProtocol(remotePeer, first)
+          if (isCoded(error, 'UnsupportedProtocol') || isCoded(error, 'NegotiationFailed')) {
+            this.#components.forgetProtocol(remotePeer, first)
+          }
+
           throw error
         }
       })
@@ -139,9 +182,9 @@ export class StreamTable {
 
     try {
       permit = this.#gate.admit('inbound')
+      this.#isRefusing = false
     } catch (thrown) {
-      raw.abort(toError(thrown))
-      this.#components.reportError('accepting a stream', toError(thrown), this.#connection)
+      this.#refuse(raw, toError(thrown))
       return
     }
 
@@ -154,18 +197,27 @@ export class StreamTable {
     }
   }
 
+  #refuse (raw: RawStream, error: Error): void {
+    raw.abort(error)
+
+    if (!this.#isRefusing) {
+      this.#isRefusing = true
+      this.#components.reportError('accepting a stream', error, this.#connection)
+    }
+  }
+
   #serve (tracked: Tracked): void {
     const { stream } = tracked
 
     this.#answer(tracked).catch((thrown: unknown) => {
       const error = toError(thrown)
-      const isOwnFault = stream.port.error !== error && stream.protocol !== ''
+      const isOwnFault = stream.port.error !== error && tracked.isAnnounced
 
       stream.reset(error)
 
       // that peers reset streams, or cannot negotiate, is daily life; that a handler throws is not
       if (isOwnFault) {
-        this.#components.reportError(`stream handler ${stream.protocol}`, error, this.#connection)
+        this.#components.reportError(`stream handler ${stream.protocol}`.trimEnd(), error, this.#connection)
       } else {
         this.#components.log('inbound stream %s failed - %e', stream.id, error)
       }
@@ -178,7 +230,7 @@ export class StreamTable {
     const rawHandler = this.#components.rawStreamHandler()
 
     if (rawHandler != null) {
-      this.#components.streamOpened(stream, tracked.raw)
+      this.#announce(tracked)
       await rawHandler(stream)
       return
     }
@@ -205,10 +257,28 @@ export class StreamTable {
   #begin (tracked: Tracked, protocol: string, maxStreams: number): void {
     const { stream, raw, permits } = tracked
 
+    // it may have been reset in the same breath: what has been given back is not taken again
+    if (!this.#streams.has(stream)) {
+      throw stream.port.error ?? this.#init.lossError()
+    }
+
     permits.push(this.#gate.admitProtocol(stream.direction, protocol, maxStreams))
     stream.protocol = raw.protocol = protocol
-    this.#components.metrics?.trackProtocolStream(raw)
-    this.#components.streamOpened(stream, raw)
+    this.#measure(raw)
+    this.#announce(tracked)
+  }
+
+  #announce (tracked: Tracked): void {
+    tracked.isAnnounced = true
+    this.#components.streamOpened(tracked.stream, tracked.raw)
+  }
+
+  #measure (raw: RawStream): void {
+    try {
+      this.#components.metrics?.trackProtocolStream(raw)
+    } catch (thrown) {
+      this.#components.reportError('measuring a stream', toError(thrown), this.#connection)
+    }
   }
 
   #track (raw: RawStream, direction: Direction, permit: Disposable): Tracked {
@@ -217,7 +287,8 @@ export class StreamTable {
       highWaterBytes: settings.streamHighWaterBytes,
       lowWaterBytes: settings.streamLowWaterBytes,
       budget,
-      lossError: this.#lossError,
+      lossError: this.#init.lossError,
+      isConnected: this.#init.isConnected,
       onRead: (bytes) => {
         this.#bytes.bytesRead += bytes
         this.#components.countBytes(this.#connection, stream, 'read', bytes)
@@ -236,7 +307,7 @@ export class StreamTable {
       lingerTimeoutMs: settings.lingerTimeoutMs,
       idleTimeoutMs: settings.streamIdleTimeoutMs
     })
-    const tracked = { stream, raw, permits: [permit] }
+    const tracked = { stream, raw, permits: [permit], isAnnounced: false }
 
     this.#streams.add(stream)
     stream.closed.then(() => { this.#release(tracked) }).catch(() => {})
@@ -244,13 +315,15 @@ export class StreamTable {
     return tracked
   }
 
-  #release ({ stream, permits }: Tracked): void {
+  #release ({ stream, permits, isAnnounced }: Tracked): void {
     this.#streams.delete(stream)
 
     for (const permit of permits) {
       permit[Symbol.dispose]()
     }
 
-    this.#components.streamClosed(stream)
+    if (isAnnounced) {
+      this.#components.streamClosed(stream)
+    }
   }
 }

@@ -1,16 +1,19 @@
-import { CodedError, Deadline, isCoded, raceSignal, toError } from '../../base/index.ts'
-import { closeError, reasonFromWire, wireCode } from './close-reason.ts'
+import { after, CodedError, Deadline, raceSignal, toError } from '../../base/index.ts'
+import { isThroughRelay } from './addresses.ts'
+import { closeError, farewellError, reasonFromTransport, reasonFromWire, wireCode } from './close-reason.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { StreamTable } from './stream-table.ts'
+import type { ConnectionComponents } from './components.ts'
+import type { Timer } from '../../base/index.ts'
 import type { CloseReason, Connection, ConnectionLimits, ConnectionStat, ConnectionStatus, NewStreamOptions } from '../contract/connection.ts'
 import type { CallOptions, Direction, Stream } from '../contract/stream.ts'
-import type { ConnectionComponents } from './components.ts'
-import type { MessageStream, MultiaddrConnection, PeerId, StreamCloseEvent, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
+import type { AbortOptions, MessageStream, MultiaddrConnection, PeerId, StreamCloseEvent, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** What some muxers can do beyond the interface. */
 type Muxer = StreamMuxer & {
-  ping?(options?: { signal?: AbortSignal }): Promise<number>
+  ping?(): Promise<number>
+  /** The code with which the peer said farewell. */
   remoteGoAway?: number
 }
 
@@ -49,6 +52,7 @@ export class SwarmConnection implements Connection {
 
   readonly #components: ConnectionComponents
   readonly #muxer: Muxer
+  readonly #secured: MessageStream
   readonly #table: StreamTable
   readonly #keepAlive: KeepAlive
   readonly #permits: Disposable[]
@@ -57,6 +61,7 @@ export class SwarmConnection implements Connection {
   #status: ConnectionStatus = 'open'
   #reason: CloseReason | undefined
   #closing: Promise<void> | undefined
+  #farewellTimer: Timer | undefined
   #lastHeardAt: number
 
   constructor (components: ConnectionComponents, init: SwarmConnectionInit) {
@@ -71,34 +76,45 @@ export class SwarmConnection implements Connection {
     this.localAddr = init.localAddr
     this.limits = init.limits
     this.encryption = init.encryption
-    this.direct = !init.remoteAddr.toString().includes('/p2p-circuit')
+    this.direct = !isThroughRelay(init.remoteAddr)
     this.openedAt = this.#lastHeardAt = clock.now()
     this.closed = promise
     this.maConn = init.maConn
     this.#components = components
     this.#settleClosed = resolve
     this.#permits = init.permits
+    this.#secured = init.secured
 
     // before the muxer's own listeners: when it closes its streams, the reason must be known
     init.maConn.addEventListener('close', this.#onTransportClose)
-    init.secured.addEventListener('message', this.#onHeard)
+    init.secured.addEventListener('close', this.#onTransportClose)
 
     this.#muxer = init.muxerFactory.createStreamMuxer(init.secured)
     this.multiplexer = this.#muxer.protocol
-    this.#table = new StreamTable(components, this, this.#muxer, () => this.#lossError())
+    this.#table = new StreamTable({
+      components,
+      connection: this,
+      muxer: this.#muxer,
+      isConnected: () => this.status === 'open' && init.maConn.status === 'open',
+      lossError: () => closeError(this.#reason ?? this.#reasonOfEnd(undefined))
+    })
+
+    // behind the muxer's own listener: it has heard by then what we look at
+    init.secured.addEventListener('message', this.#onHeard)
     this.#keepAlive = new KeepAlive({
       clock,
       intervalMs: this.#muxer.ping == null ? 0 : settings.keepAliveIntervalMs,
       timeoutMs: settings.keepAliveTimeoutMs,
       lastHeardAt: () => this.#lastHeardAt,
-      ping: () => { this.#ping() },
+      ping: () => { void this.#ping() },
       onDead: (silentMs) => { this.#onDead(silentMs) }
     })
-    this.#ping()
+    void this.#ping()
   }
 
   get status (): ConnectionStatus {
-    return this.#status
+    // a muxer that has said or heard farewell opens no more streams
+    return this.#status === 'open' && this.#muxer.status !== 'open' ? 'closing' : this.#status
   }
 
   get streams (): readonly Stream[] {
@@ -124,11 +140,11 @@ export class SwarmConnection implements Connection {
   }
 
   async newStream (protocols: string | string[], options: NewStreamOptions = {}): Promise<Stream> {
-    if (this.#status !== 'open') {
-      throw closeError(this.#reason ?? { code: 'closed', by: 'local' })
+    if (this.status !== 'open') {
+      throw closeError(this.#reason ?? this.#reasonOfEnd(undefined))
     }
 
-    if (this.limits != null && (options.limited ?? 'deny') === 'deny') {
+    if (this.limits != null && options.limited !== 'allow') {
       throw new CodedError('LimitedConnection', `limited connection to peer ${this.remotePeer.toString()}: pass { limited: 'allow' } to use it all the same`)
     }
 
@@ -139,19 +155,32 @@ export class SwarmConnection implements Connection {
     await this.closeWith({ code: 'closed', by: 'local' }, options)
   }
 
-  /** As `close`, for another reason, of which the peer is told where the muxer can. */
-  async closeWith (reason: CloseReason, options: CallOptions = {}): Promise<void> {
+  /**
+   * As `close`, for another reason, of which the peer is told where the muxer can. Resolves when the
+   * connection has ended, by force if it takes too long. When the signal aborts, it is aborted too.
+   *
+   * @throws the signal's reason
+   */
+  async closeWith (reason: CloseReason, { signal }: CallOptions = {}): Promise<void> {
     if (this.#status === 'closed') {
       return
     }
 
-    await (this.#closing ??= this.#close(reason, options))
+    this.#closing ??= this.#close(reason)
+
+    try {
+      await raceSignal(this.#closing, signal)
+    } catch (thrown) {
+      this.abortWith({ ...reason, error: toError(thrown) })
+      throw thrown
+    }
   }
 
   abort (reason: Error = new CodedError('ConnectionClosed', 'the connection was aborted on this side')): void {
     this.abortWith({ code: 'aborted', by: 'local', error: reason })
   }
 
+  /** Ends the connection now, for `reason`, unless it is ending for another one already. */
   abortWith (reason: CloseReason): void {
     if (this.#status === 'closed') {
       return
@@ -159,10 +188,11 @@ export class SwarmConnection implements Connection {
 
     this.#reason ??= reason
 
-    const error = closeError(this.#reason)
+    // what cuts a graceful close short is worth telling
+    if (this.#reason.error == null && this.#reason.code === reason.code && reason.error != null) {
+      this.#reason = { ...this.#reason, error: reason.error }
+    }
 
-    this.#abortMuxer(error)
-    this.maConn.abort(error)
     this.#finish()
   }
 
@@ -176,12 +206,12 @@ export class SwarmConnection implements Connection {
     }
   }
 
-  async #close (reason: CloseReason, { signal }: CallOptions): Promise<void> {
+  /** Never rejects. */
+  async #close (reason: CloseReason): Promise<void> {
     const { clock, settings } = this.#components
     using deadline = new Deadline({
       clock,
       timeoutMs: settings.closeTimeoutMs,
-      signal,
       onTimeout: () => new CodedError('ConnectionClosed', `the graceful close took more than ${settings.closeTimeoutMs} ms; the connection is aborted`)
     })
 
@@ -189,11 +219,7 @@ export class SwarmConnection implements Connection {
     this.#reason ??= reason
 
     try {
-      // the muxer ends the streams' writes and says farewell with the code
-      const farewell = { signal: deadline.signal, reason: wireCode(reason.code) }
-
-      await raceSignal(this.#muxer.close(farewell), deadline.signal)
-      await raceSignal(this.maConn.close({ signal: deadline.signal }), deadline.signal)
+      await Promise.race([this.closed, raceSignal(this.#sayFarewell(reason, deadline.signal), deadline.signal)])
       this.#finish()
     } catch (thrown) {
       this.#components.log('graceful close of %s failed - %e', this.id, thrown)
@@ -201,50 +227,52 @@ export class SwarmConnection implements Connection {
     }
   }
 
-  #abortMuxer (error: Error): void {
-    try {
-      this.#muxer.abort(error)
-    } catch (thrown) {
-      this.#components.log.trace('the muxer of %s could not say farewell - %e', this.id, thrown)
-    }
+  async #sayFarewell ({ code }: CloseReason, signal: AbortSignal): Promise<void> {
+    // writes that wait in our queues are not known to the muxer, which ends what it knows
+    await this.#table.endWrites(signal)
+    await this.#muxer.close({ signal, reason: wireCode(code) } as AbortOptions)
+    // an encrypter may still be at work on the last bytes: its end comes before that of the socket
+    await this.#secured.close({ signal })
+    await this.maConn.close({ signal })
   }
 
   readonly #onHeard = (): void => {
     this.#lastHeardAt = this.#components.clock.now()
+
+    if (this.#status === 'open' && this.#muxer.status !== 'open') {
+      this.#onFarewell()
+    }
+  }
+
+  /** The peer has said farewell. It closes the transport when it has said all; we wait, but not for ever. */
+  #onFarewell (): void {
+    const { clock, settings } = this.#components
+    const reason = this.#reasonOfEnd(undefined)
+
+    this.#status = 'closing'
+    this.#reason ??= reason
+    this.#farewellTimer = after(clock, settings.closeTimeoutMs, () => { this.abortWith(reason) }, { background: true })
   }
 
   readonly #onTransportClose = (event: StreamCloseEvent): void => {
-    this.#reason ??= this.#reasonOfTransportClose(event)
+    this.#reason ??= this.#reasonOfEnd(event.error)
     // after the muxer has closed its streams, which listens to the same event
     queueMicrotask(() => { this.#finish() })
   }
 
-  #reasonOfTransportClose (event: StreamCloseEvent): CloseReason {
-    const farewell = this.#muxer?.remoteGoAway
-
-    // after a farewell it does not matter how the socket ends
-    if (farewell != null) {
-      return reasonFromWire(farewell)
-    }
-
-    if (isCoded(event.error)) {
-      return { code: 'aborted', by: 'local', error: event.error }
-    }
-
-    return event.error == null ? { code: 'lost', by: 'remote' } : { code: 'lost', by: 'remote', error: event.error }
-  }
-
-  #lossError (): Error {
+  /** After a farewell it does not matter how the transport ends. */
+  #reasonOfEnd (error: Error | undefined): CloseReason {
     const farewell = this.#muxer.remoteGoAway
-    const reason = this.#reason ?? (farewell == null ? { code: 'lost', by: 'remote' } as const : reasonFromWire(farewell))
 
-    return closeError(reason)
+    return farewell == null ? reasonFromTransport(error) : reasonFromWire(farewell)
   }
 
-  #ping (): void {
-    this.#muxer.ping?.({ signal: this.#ended.signal }).catch((error: unknown) => {
+  async #ping (): Promise<void> {
+    try {
+      await this.#muxer.ping?.()
+    } catch (error) {
       this.#components.log.trace('ping on %s failed - %e', this.id, error)
-    })
+    }
   }
 
   #onDead (silentMs: number): void {
@@ -260,9 +288,11 @@ export class SwarmConnection implements Connection {
 
     const reason = this.#reason ?? { code: 'closed', by: 'local' }
 
+    this.#reason = reason
     this.#status = 'closed'
     this.#keepAlive[Symbol.dispose]()
-    this.#abortMuxer(closeError(reason)) // streams that a half-dead muxer may have left
+    this.#farewellTimer?.[Symbol.dispose]()
+    this.#takeDown(reason)
 
     for (const permit of this.#permits) {
       permit[Symbol.dispose]()
@@ -271,5 +301,18 @@ export class SwarmConnection implements Connection {
     this.#ended.abort(closeError(reason))
     this.#settleClosed(reason)
     this.#components.connectionClosed(this, reason)
+  }
+
+  /** What is still up, from the streams down to the socket: first what has arrived is saved for its readers. */
+  #takeDown (reason: CloseReason): void {
+    this.#table.lose()
+
+    try {
+      this.#muxer.abort(farewellError(reason))
+    } catch (thrown) {
+      this.#components.log.trace('the muxer of %s could not say farewell - %e', this.id, thrown)
+    }
+
+    this.maConn.abort(closeError(reason))
   }
 }

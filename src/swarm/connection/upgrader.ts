@@ -1,11 +1,13 @@
-import { CodedError, Deadline, raceSignal } from '../../base/index.ts'
+import { CodedError, raceSignal, toError } from '../../base/index.ts'
 import { parsePeerId } from '../../identity/index.ts'
 import { answerProposals, selectProtocol, StreamPort } from '../stream/index.ts'
 import { localAddressOf, peerInAddress, withPeerId } from './addresses.ts'
+import { closeError } from './close-reason.ts'
 import { SwarmConnection } from './swarm-connection.ts'
 import { inPhase, UpgradeError } from './upgrade-error.ts'
-import type { Direction } from '../contract/stream.ts'
+import { UpgradeWatch } from './upgrade-watch.ts'
 import type { ConnectionComponents } from './components.ts'
+import type { Direction } from '../contract/stream.ts'
 import type { ConnectionEncrypter, ConnectionGater, ConnectionProtector, MessageStream, MultiaddrConnection, PeerId, SecuredConnection, StreamMuxerFactory, UpgraderOptions, UpgraderWithoutEncryptionOptions } from '@libp2p/interface'
 
 /** Where the upgrader asks before it spends anything; the limits room implements it. */
@@ -34,9 +36,23 @@ export type UpgradeOptions = Omit<UpgraderOptions, 'onProgress'> & Partial<Pick<
 /** Messages of the negotiations before there is a muxer are small; what is more is held back. */
 const NEGOTIATION_HIGH_WATER_BYTES = 64 * 1024
 
+/** How an upgrade stands. */
+interface Upgrade {
+  maConn: MultiaddrConnection
+  /** Who dialled. */
+  direction: Direction
+  /** Who speaks first. A hole punch makes one of two dialers the listener. */
+  role: Direction
+  options: UpgradeOptions
+  /** Whom we expect there, if we know. */
+  expected: PeerId | undefined
+  /** Given back when the upgrade fails, or else when its connection has ended. */
+  permits: Disposable[]
+}
+
 /**
  * Makes connections of sockets: gate, protect, encrypt, gate, mux, gate, in this order and each
- * bounded in time. A socket that fails is left to the transport, which aborts it.
+ * bounded in time. A socket whose upgrade fails is aborted.
  */
 export class ConnectionUpgrader {
   readonly #components: UpgraderComponents
@@ -46,82 +62,107 @@ export class ConnectionUpgrader {
     this.#components = components
   }
 
+  /** @throws UpgradeError, or the signal's reason */
   async upgradeOutbound (maConn: MultiaddrConnection, options: UpgradeOptions): Promise<SwarmConnection> {
     const permits: Disposable[] = []
 
     try {
       permits.push(await inPhase('limit', options.signal, () => this.#components.gate.admitOutbound()))
 
-      return await this.#complete(maConn, 'outbound', options, permits)
+      return await this.#admit(await this.#watched(maConn, 'outbound', options, permits, Infinity))
     } catch (error) {
-      dispose(permits)
+      giveUp(maConn, permits, error)
       throw error
     }
   }
 
+  /** @throws UpgradeError, or the signal's reason */
   async upgradeInbound (maConn: MultiaddrConnection, options: UpgradeOptions): Promise<SwarmConnection> {
-    const { connections: { clock, settings }, gate } = this.#components
+    const { connections: { settings }, gate } = this.#components
     const permits: Disposable[] = []
 
     try {
       permits.push(await inPhase('limit', options.signal, () => gate.admitInbound(maConn)))
 
-      using _place = await this.#awaitPlace(maConn, options.signal)
-      using deadline = new Deadline({
-        clock,
-        timeoutMs: settings.inboundUpgradeTimeoutMs,
-        signal: options.signal,
-        onTimeout: () => new UpgradeError('UpgradeTimeout', 'negotiate', `the upgrade took more than ${settings.inboundUpgradeTimeoutMs} ms (connection.inboundUpgradeTimeoutMs)`)
-      })
+      const place = await this.#awaitPlace(maConn, options.signal)
+      let connection: SwarmConnection
 
-      return await this.#complete(maConn, 'inbound', { ...options, signal: deadline.signal }, permits)
+      try {
+        connection = await this.#watched(maConn, 'inbound', options, permits, settings.inboundUpgradeTimeoutMs)
+      } finally {
+        // before anybody is told: handlers may take their time, and others wait for the place
+        place[Symbol.dispose]()
+      }
+
+      return await this.#admit(connection)
     } catch (error) {
-      dispose(permits)
+      giveUp(maConn, permits, error)
       throw error
     }
   }
 
   /** Nobody reads while a connection waits for its place: the socket must not fill our memory meanwhile. */
   async #awaitPlace (maConn: MultiaddrConnection, signal: AbortSignal): Promise<Disposable> {
-    maConn.pause()
+    using watch = new UpgradeWatch({ clock: this.#components.connections.clock, timeoutMs: Infinity, signal, maConn })
 
-    const place = await inPhase('limit', signal, () => this.#components.gate.upgradePlace(maConn, signal))
+    return await inPhase('limit', watch.signal, async () => {
+      maConn.pause()
 
-    maConn.resume()
+      const place = await this.#components.gate.upgradePlace(maConn, watch.signal)
 
-    return place
+      try {
+        maConn.resume()
+      } catch (error) {
+        place[Symbol.dispose]()
+        throw error
+      }
+
+      return place
+    })
   }
 
-  async #complete (maConn: MultiaddrConnection, direction: Direction, options: UpgradeOptions, permits: Disposable[]): Promise<SwarmConnection> {
-    const connection = await this.#upgrade(maConn, direction, options, permits)
-
+  async #admit (connection: SwarmConnection): Promise<SwarmConnection> {
     try {
+      if (connection.status !== 'open') {
+        throw closeError(connection.reason ?? { code: 'lost', by: 'remote' })
+      }
+
       await this.#components.admit(connection)
     } catch (error) {
-      connection.abort()
+      connection.abort(toError(error))
       throw error
     }
 
     return connection
   }
 
-  async #upgrade (maConn: MultiaddrConnection, direction: Direction, options: UpgradeOptions, permits: Disposable[]): Promise<SwarmConnection> {
-    const { connections, gater, gate, protector } = this.#components
+  async #watched (maConn: MultiaddrConnection, direction: Direction, options: UpgradeOptions, permits: Disposable[], timeoutMs: number): Promise<SwarmConnection> {
+    using watch = new UpgradeWatch({ clock: this.#components.connections.clock, timeoutMs, signal: options.signal, maConn })
+    const initiator = options.initiator ?? direction === 'outbound'
+
+    return await this.#upgrade({
+      maConn,
+      direction,
+      permits,
+      options: { ...options, signal: watch.signal },
+      role: initiator ? 'outbound' : 'inbound',
+      expected: expectedPeer(maConn, direction, options)
+    })
+  }
+
+  async #upgrade (upgrade: Upgrade): Promise<SwarmConnection> {
+    const { maConn, direction, role, options, expected, permits } = upgrade
+    const { connections, gater, gate } = this.#components
     const { signal } = options
     const isInbound = direction === 'inbound'
+
     connections.metrics?.trackMultiaddrConnection(maConn)
-
-    const expectedText = isInbound ? undefined : peerInAddress(maConn.remoteAddr)
-    const expected = options.remotePeer ?? (expectedText == null ? undefined : parsePeerId(expectedText))
-
     await this.#ask(signal, 'denyInboundConnection or denyOutboundConnection', () => isInbound
       ? gater.denyInboundConnection?.(maConn)
       : expected != null && gater.denyOutboundConnection?.(expected, maConn))
 
-    const guarded = protector == null || options.skipProtection === true
-      ? maConn
-      : await inPhase('protect', signal, () => raceSignal(protector.protect(maConn, { signal }), signal))
-    const { secured, encryption } = await inPhase('encrypt', signal, () => this.#secure(guarded, expected, options))
+    const guarded = await this.#protect(maConn, options)
+    const { secured, encryption } = await inPhase('encrypt', signal, () => this.#secure(guarded, upgrade))
     const { remotePeer } = secured
 
     this.#checkPeer(remotePeer, expected)
@@ -129,37 +170,51 @@ export class ConnectionUpgrader {
       ? gater.denyInboundEncryptedConnection?.(remotePeer, maConn)
       : gater.denyOutboundEncryptedConnection?.(remotePeer, maConn))
 
-    const muxerFactory = options.muxerFactory ?? secured.streamMuxer ?? await inPhase('mux', signal, () => this.#selectMuxer(secured.connection, options))
+    const muxerFactory = options.muxerFactory ?? secured.streamMuxer ?? await inPhase('mux', signal, () => this.#selectMuxer(secured.connection, upgrade))
 
     await this.#ask(signal, 'denyInboundUpgradedConnection or denyOutboundUpgradedConnection', () => isInbound
       ? gater.denyInboundUpgradedConnection?.(remotePeer, maConn)
       : gater.denyOutboundUpgradedConnection?.(remotePeer, maConn))
     permits.push(await inPhase('limit', signal, () => gate.admitPeer(remotePeer)))
-    signal.throwIfAborted()
-    maConn.timeline.upgraded = Math.round(connections.clock.now())
 
-    return new SwarmConnection(connections, {
-      id: `${remotePeer.toString().slice(-10)}-${++this.#count}`,
-      direction,
-      remotePeer,
-      remoteAddr: withPeerId(maConn.remoteAddr, remotePeer),
-      localAddr: localAddressOf(maConn),
-      limits: options.limits,
-      encryption,
-      maConn,
-      secured: secured.connection,
-      muxerFactory,
-      permits
+    // the signal is looked at last in the tick in which the connection begins to look after itself
+    return inPhase('mux', signal, () => {
+      takeRole(secured.connection, role)
+      maConn.timeline.upgraded = Math.round(connections.clock.now())
+
+      return new SwarmConnection(connections, {
+        id: `${remotePeer.toString().slice(-10)}-${++this.#count}`,
+        direction: role,
+        remotePeer,
+        remoteAddr: withPeerId(maConn.remoteAddr, remotePeer),
+        localAddr: localAddressOf(maConn),
+        limits: options.limits,
+        encryption,
+        maConn,
+        secured: secured.connection,
+        muxerFactory,
+        permits
+      })
     })
   }
 
   async #ask (signal: AbortSignal, question: string, answer: () => unknown): Promise<void> {
-    if (await inPhase('gate', signal, answer) === true) {
+    if (await inPhase('gate', signal, () => raceSignal(Promise.resolve(answer()), signal)) === true) {
       throw new UpgradeError('Gated', 'gate', `gater disallows connection to peer (${question})`)
     }
   }
 
-  async #secure (conn: MessageStream, expected: PeerId | undefined, options: UpgradeOptions): Promise<{ secured: SecuredConnection, encryption: string | undefined }> {
+  async #protect (maConn: MultiaddrConnection, { signal, skipProtection }: UpgradeOptions): Promise<MessageStream> {
+    const { protector } = this.#components
+
+    if (protector == null || skipProtection === true) {
+      return maConn
+    }
+
+    return inPhase('protect', signal, () => raceSignal(protector.protect(maConn, { signal }), signal))
+  }
+
+  async #secure (conn: MessageStream, { expected, role, options }: Upgrade): Promise<{ secured: SecuredConnection, encryption: string | undefined }> {
     const { signal, remotePeer, skipEncryption, muxerFactory } = options
 
     if (skipEncryption === true) {
@@ -171,7 +226,7 @@ export class ConnectionUpgrader {
     }
 
     const { encrypters } = this.#components
-    const encryption = await this.#agree(conn, encrypters, options)
+    const encryption = await this.#agree(conn, encrypters, role, signal)
     const encrypter = encrypters.get(encryption)
 
     if (encrypter == null) {
@@ -183,14 +238,14 @@ export class ConnectionUpgrader {
       ...(expected == null ? {} : { remotePeer: expected }),
       skipStreamMuxerNegotiation: muxerFactory != null
     }
-    const securing = isInitiator(conn, options) ? encrypter.secureOutbound(conn, secureOptions) : encrypter.secureInbound(conn, secureOptions)
+    const securing = role === 'outbound' ? encrypter.secureOutbound(conn, secureOptions) : encrypter.secureInbound(conn, secureOptions)
 
     return { secured: await raceSignal(securing, signal), encryption }
   }
 
-  async #selectMuxer (conn: MessageStream, options: UpgradeOptions): Promise<StreamMuxerFactory> {
+  async #selectMuxer (conn: MessageStream, { role, options }: Upgrade): Promise<StreamMuxerFactory> {
     const { muxers } = this.#components
-    const protocol = await this.#agree(conn, muxers, options)
+    const protocol = await this.#agree(conn, muxers, role, options.signal)
     const factory = muxers.get(protocol)
 
     if (factory == null) {
@@ -201,13 +256,13 @@ export class ConnectionUpgrader {
   }
 
   /** Negotiates one of `choices` before there is a muxer. */
-  async #agree (conn: MessageStream, choices: ReadonlyMap<string, unknown>, options: UpgradeOptions): Promise<string> {
+  async #agree (conn: MessageStream, choices: ReadonlyMap<string, unknown>, role: Direction, signal: AbortSignal): Promise<string> {
     const { clock, settings } = this.#components.connections
     const port = new StreamPort(conn, { highWaterBytes: NEGOTIATION_HIGH_WATER_BYTES, lowWaterBytes: 0 })
-    const negotiation = { clock, timeoutMs: settings.negotiateTimeoutMs, signal: options.signal }
+    const negotiation = { clock, timeoutMs: settings.negotiateTimeoutMs, signal }
     const supported = { has: (name: string) => choices.has(name), list: () => [...choices.keys()] }
 
-    const protocol = isInitiator(conn, options)
+    const protocol = role === 'outbound'
       ? await selectProtocol(port, supported.list(), negotiation)
       : await answerProposals(port, supported, negotiation)
 
@@ -227,13 +282,23 @@ export class ConnectionUpgrader {
   }
 }
 
-/** Who speaks first. A hole punch makes one of two dialers the listener. */
-function isInitiator (conn: MessageStream, { initiator }: UpgradeOptions): boolean {
-  return initiator ?? conn.direction === 'outbound'
+function expectedPeer (maConn: MultiaddrConnection, direction: Direction, { remotePeer }: UpgradeOptions): PeerId | undefined {
+  const named = direction === 'outbound' ? peerInAddress(maConn.remoteAddr) : undefined
+
+  return remotePeer ?? (named == null ? undefined : parsePeerId(named))
 }
 
-function dispose (permits: Disposable[]): void {
+/** Muxers number their streams by who dialled, and after a hole punch both have. */
+function takeRole (conn: MessageStream, role: Direction): void {
+  if (conn.direction !== role) {
+    (conn as { direction: Direction }).direction = role
+  }
+}
+
+function giveUp (maConn: MultiaddrConnection, permits: Disposable[], error: unknown): void {
   for (const permit of permits) {
     permit[Symbol.dispose]()
   }
+
+  maConn.abort(toError(error))
 }

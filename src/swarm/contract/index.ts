@@ -2,4 +2,4 @@
 export type { CloseReason, Connection, ConnectionLimits, ConnectionStat, ConnectionStatus, LimitedPolicy, NewStreamOptions } from './connection.ts'
 export type { Connectedness, Notifiee, SwarmErrorDetail, SwarmEvents } from './events.ts'
 export type { CallOptions, Direction, Stream, StreamHandler, StreamStat } from './stream.ts'
-export type { BackoffView, ByteCount, CloseOptions, DialOptions, DialTarget, HandleOptions, Swarm, SwarmBandwidth, SwarmNewStreamOptions, SwarmStat } from './swarm.ts'
+export type { BackoffView, ByteCount, CloseOptions, DialOptions, DialTarget, HandleOptions, ListenFailure, Swarm, SwarmBandwidth, SwarmNewStreamOptions, SwarmStat } from './swarm.ts'

@@ -72,6 +72,14 @@ export interface SwarmBandwidth {
   peers: ReadonlyMap<string, Readonly<ByteCount>>
 }
 
+/** An address that could not be listened on. */
+export interface ListenFailure {
+  address: Multiaddr
+  /** In plain words, as 'address already in use (EADDRINUSE)'. */
+  why: string
+  error: Error
+}
+
 /** One node: its identity, listeners, connections, and what it serves. */
 export interface Swarm<Services extends ServiceMap = ServiceMap> extends AsyncDisposable, TypedEventTarget<SwarmEvents> {
   readonly peerId: PeerId
@@ -80,10 +88,17 @@ export interface Swarm<Services extends ServiceMap = ServiceMap> extends AsyncDi
   /** By the names under which they were configured. */
   readonly services: Readonly<Services>
 
-  /** Resolves with the addresses now listened on, if at least one of those given works. */
+  /**
+   * Resolves with the addresses now listened on, if at least one of those given works; which did not,
+   * and why, is then in `listenFailures`.
+   *
+   * @throws ListenError when none works
+   */
   listen(...addresses: Array<Multiaddr | string>): Promise<Multiaddr[]>
   addListenAddress(address: Multiaddr | string): Promise<Multiaddr[]>
   removeListenAddress(address: Multiaddr | string): Promise<void>
+  /** Addresses that could not be listened on when that was last tried, while others could. */
+  listenFailures(): ListenFailure[]
   /** As bound: with real ports, and unspecified hosts as they are. */
   listenAddresses(): Multiaddr[]
   /** As dialled: unspecified hosts replaced by those of the interfaces, and ending in /p2p. */

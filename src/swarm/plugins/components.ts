@@ -1,4 +1,4 @@
-import { pluginError } from './plugin-errors.ts'
+import { CodedError } from '../../base/index.ts'
 import type { PluginHost } from './host.ts'
 import type { ComponentLogger, ConnectionGater, ConnectionProtector, ContentRouting, Libp2pEvents, Metrics, NodeInfo, PeerId, PeerRouting, PeerStore, PrivateKey, TypedEventTarget, Upgrader } from '@libp2p/interface'
 import type { AddressManager, ConnectionManager, RandomWalk, Registrar, TransportManager } from '@libp2p/interface-internal'
@@ -62,7 +62,7 @@ export function createComponents (host: Pick<PluginHost, typeof FROM_HOST[number
       const value = typeof name === 'string' ? find(name) : undefined
 
       if (value == null && typeof name === 'string' && !OPTIONAL.has(name)) {
-        throw pluginError('MissingService', `a plugin asks for "${name}", and this swarm has none: add a service of that name to { services }`)
+        throw new CodedError('MissingService', `a plugin asks for "${name}", and this swarm has none: add a service of that name to { services }`)
       }
 
       return value

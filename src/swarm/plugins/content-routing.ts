@@ -1,6 +1,6 @@
+import { CodedError } from '../../base/index.ts'
 import { firstOf, tellAll } from './first-of.ts'
 import { mergeSources } from './merge-sources.ts'
-import { pluginError } from './plugin-errors.ts'
 import { BoundedMap } from './verification.ts'
 import type { PluginHost } from './host.ts'
 import type { ContentRouting, Logger, Provider, RoutingOptions } from '@libp2p/interface'
@@ -78,7 +78,7 @@ export class PluginContentRouting implements ContentRouting {
     })
 
     if (methods.length === 0) {
-      throw pluginError('NoContentRouters', `no service of this swarm can ${name}: add one that routes content, as a DHT does`)
+      throw new CodedError('NoContentRouters', `no service of this swarm can ${name}: add one that routes content, as a DHT does`)
     }
 
     return methods

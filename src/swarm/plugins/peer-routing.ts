@@ -1,7 +1,7 @@
 import { InvalidParametersError, NotFoundError } from '@libp2p/interface'
+import { CodedError } from '../../base/index.ts'
 import { firstOf } from './first-of.ts'
 import { mergeSources } from './merge-sources.ts'
-import { pluginError } from './plugin-errors.ts'
 import { BoundedMap } from './verification.ts'
 import type { PluginHost } from './host.ts'
 import type { Logger, PeerId, PeerInfo, PeerRouting, RoutingOptions } from '@libp2p/interface'
@@ -88,7 +88,7 @@ export class PluginPeerRouting implements PeerRouting {
     })
 
     if (methods.length === 0) {
-      throw pluginError('NoPeerRouters', `no service of this swarm can ${name}: add one that routes peers, as a DHT does`)
+      throw new CodedError('NoPeerRouters', `no service of this swarm can ${name}: add one that routes peers, as a DHT does`)
     }
 
     return methods

@@ -1,7 +1,6 @@
 import { InvalidParametersError } from '@libp2p/interface'
-import { toError } from '../../base/index.ts'
+import { CodedError, toError } from '../../base/index.ts'
 import { MiddlewareTable, runMiddleware } from './middleware.ts'
-import { pluginError } from './plugin-errors.ts'
 import { Topologies } from './topologies.ts'
 import type { PluginHost } from './host.ts'
 import type { PluginStream } from './plugin-stream.ts'
@@ -75,7 +74,7 @@ export class PluginRegistrar implements Registrar {
     const entry = this.#init.host.registry.get(protocol)
 
     if (entry == null) {
-      throw pluginError('UnhandledProtocol', `No handler registered for protocol ${protocol}`)
+      throw new CodedError('UnhandledProtocol', `No handler registered for protocol ${protocol}`)
     }
 
     return this.#records.get(entry) ?? this.#toRecord(entry)

@@ -1,5 +1,5 @@
 import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
-import { pluginError } from './plugin-errors.ts'
+import { CodedError } from '../../base/index.ts'
 
 /** What `part` says it can do for others, as '@libp2p/identify'. */
 export function capabilitiesOf (part: unknown): string[] {
@@ -18,7 +18,7 @@ export function checkDependencies (parts: ReadonlyMap<string, unknown>): void {
   })
 
   if (missing.length > 0) {
-    throw pluginError('UnmetServiceDependencies', `services are missing: ${missing.join('; ')}. Add what provides that to { services }`)
+    throw new CodedError('UnmetServiceDependencies', `services are missing: ${missing.join('; ')}. Add what provides that to { services }`)
   }
 }
 

@@ -1,8 +1,11 @@
 /**
  * Streams: from the raw thing that a muxer makes to the one that users hold.
  *
- *   raw stream (events) -> StreamPort (waiting reads and writes, bounded) -> multistream (which
- *   protocol) -> SwarmStream (deadlines, close, WHATWG)
+ * ```
+ * raw stream -> StreamPort                  -> multistream  -> SwarmStream
+ * (events)      (waiting reads and writes,     (which          (deadlines, close,
+ *               bounded)                       protocol)       WHATWG streams)
+ * ```
  *
  * Nothing else may listen to a raw stream. Nothing here knows of dialling, peers or policy.
  * Read `stream-port.ts` first, then `multistream.ts`, then `swarm-stream.ts`.
@@ -13,6 +16,7 @@ export { MAX_WAITING_WRITES } from './port-writer.ts'
 export { MAX_PROPOSALS, answerProposals, confirmProtocol, greeting, selectProtocol } from './multistream.ts'
 export { decodeMessage, encodeList, encodeMessage } from './multistream-codec.ts'
 export { ProtocolRegistry, assertProtocol } from './protocol-registry.ts'
+export { explainFailure } from './stream-error.ts'
 export type { NegotiateOptions, NegotiationPort } from './multistream.ts'
 export type { ReadBudget } from './port-reader.ts'
 export type { StreamPortInit } from './stream-port.ts'

@@ -147,15 +147,15 @@ const SHOWN_BYTES = 16
 function malformed (wanted: string, bytes: Uint8Array): CodedError {
   const shown = Array.from(bytes.subarray(0, SHOWN_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
 
-  return new CodedError('NegotiationFailed', `multistream-select wants ${wanted}, received ${shown}${bytes.byteLength > SHOWN_BYTES ? ' …' : ''}${hint(bytes)}`)
+  return new CodedError('NegotiationFailed', `${hint(bytes)}multistream-select wants ${wanted}, received ${shown}${bytes.byteLength > SHOWN_BYTES ? ' …' : ''}`)
 }
 
 /** What people connect to a libp2p port by mistake. */
 function hint (bytes: Uint8Array): string {
   if (/^(GET|POST|PUT|HEAD|HTTP|OPTI|CONN)/.test(String.fromCharCode(...bytes.subarray(0, 4)))) {
-    return '; this is HTTP, not libp2p'
+    return 'this is HTTP, not libp2p: '
   }
 
   // a handshake record, of any version
-  return bytes[0] === 0x16 && bytes[1] === 0x03 ? '; this is TLS, not libp2p' : ''
+  return bytes[0] === 0x16 && bytes[1] === 0x03 ? 'this is TLS, not libp2p: ' : ''
 }

@@ -97,13 +97,13 @@ export async function answerProposals (port: NegotiationPort, supported: Support
   // held back to leave in one message with the first answer, which is nearly always at hand
   let held = [encodeMessage(MULTISTREAM_PROTOCOL)]
 
+  const onWait = (): void => {
+    flush(port, held)
+    held = []
+  }
+
   for (let proposals = 0; proposals < MAX_PROPOSALS; proposals++) {
-    const proposal = await nextMessage(port, deadline.signal, {
-      onWait: () => {
-        flush(port, held)
-        held = []
-      }
-    })
+    const proposal = await nextMessage(port, deadline.signal, { onWait })
 
     if (supported.has(proposal)) {
       flush(port, [...held, encodeMessage(proposal)])

@@ -11,14 +11,16 @@ const CODE_BY_NAME: Readonly<Record<string, ErrorCode>> = {
   StreamBufferError: 'StreamAborted',
   MuxerClosedError: 'ConnectionClosed',
   ConnectionClosedError: 'ConnectionClosed',
-  ConnectionClosingError: 'ConnectionClosed'
+  ConnectionClosingError: 'ConnectionClosed',
+  TooManyOutboundProtocolStreamsError: 'ResourceLimit'
 }
 
 const MEANING: Readonly<Partial<Record<ErrorCode, string>>> = {
   StreamReset: 'the peer reset the stream',
   StreamAborted: 'the stream was aborted on this side',
   StreamClosed: 'the stream is closed for writing',
-  ConnectionClosed: 'the connection is closed'
+  ConnectionClosed: 'the connection is closed',
+  ResourceLimit: 'the muxer opens no more streams'
 }
 
 export interface Circumstances {

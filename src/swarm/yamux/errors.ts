@@ -37,3 +37,14 @@ export class YamuxClosedError extends CodedError {
     this.goAwayCode = goAwayCode
   }
 }
+
+/** What streams fail with when the transport has closed: `goAwayCode` of the side that said so before. */
+export function goneError (goAwayCode: number | undefined, cause: Error | undefined): Error {
+  const options = cause == null ? {} : { cause }
+
+  if (goAwayCode == null) {
+    return new CodedError('ConnectionLost', `the connection was lost${cause == null ? '' : `: ${cause.message}`}`, options)
+  }
+
+  return new YamuxClosedError('the connection was closed before the stream had ended', goAwayCode, options)
+}

@@ -5,18 +5,20 @@ import { resolveYamuxOptions } from './options.ts'
 import type { YamuxInit } from './options.ts'
 import type { MessageStream, StreamMuxerFactory } from '@libp2p/interface'
 
-/**
+/*
  * Yamux: many streams over one connection, with flow control for each.
  *
  * The rules are in `docs/yamux.md`. It works with every transport and encrypter of libp2p, and in
  * place of `@libp2p/yamux`, with which it shares the protocol and the interface.
  *
- *     transport -> Inbox -> YamuxStream -> reader        Inbox: decoder, frame
- *     transport <- Outbox <- YamuxStream <- writer       Outbox: send-queue, frame-batch
+ *     transport -> Inbox  -> YamuxStream -> reader     inbox: decoder, frame; stream: read-side
+ *     transport <- Outbox <- YamuxStream <- writer     outbox: send-queue, frame-batch; stream: write-side
  *
  * Read `constants`, `frame`, `window` and `stream` first, then `outbox`, `inbox` and `muxer`.
  * `message-stream` is what libp2p asks of any stream.
  */
+
+/** Makes a muxer for each connection. */
 export class YamuxFactory implements StreamMuxerFactory<YamuxMuxer> {
   readonly protocol = YAMUX_PROTOCOL
   readonly [Symbol.toStringTag] = 'swarmd/yamux'

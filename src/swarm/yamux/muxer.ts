@@ -1,18 +1,17 @@
 import { TypedEventEmitter } from 'main-event'
 import { CodedError, raceSignal, toError } from '../../base/index.ts'
-import { ANNOUNCE_TURNS, GO_AWAY, MAX_UINT32, YAMUX_PROTOCOL } from './constants.ts'
-import { YamuxClosedError } from './errors.ts'
+import { GO_AWAY, MAX_UINT32, YAMUX_PROTOCOL } from './constants.ts'
+import { goneError, YamuxClosedError } from './errors.ts'
 import { Inbox } from './inbox.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { Outbox } from './outbox.ts'
 import { Pings } from './pings.ts'
-import { StreamTable } from './stream-table.ts'
-import { YamuxStream } from './stream.ts'
-import { afterTurns } from './turns.ts'
+import { Streams } from './streams.ts'
 import { WindowBudget } from './window.ts'
 import type { FrameHandler } from './inbox.ts'
 import type { YamuxSettings } from './options.ts'
-import type { StreamHost } from './stream.ts'
+import type { StreamHost } from './stream-host.ts'
+import type { YamuxStream } from './stream.ts'
 import type { AbortOptions, CreateStreamOptions, Logger, MessageStream, StreamCloseEvent, StreamMessageEvent, StreamMuxer, StreamMuxerEvents, StreamMuxerStatus } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
 
@@ -31,8 +30,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
   readonly protocol = YAMUX_PROTOCOL
 
   readonly #transport: MessageStream
-  readonly #settings: YamuxSettings
-  readonly #table: StreamTable
+  readonly #streams: Streams
   readonly #budget: WindowBudget
   readonly #outbox: Outbox
   readonly #inbox: Inbox
@@ -46,28 +44,31 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
   #remoteGoAway: number | undefined
   #closing: Promise<void> | undefined
   readonly #goAwaySent = Promise.withResolvers<void>()
-  /** Inbound streams that nobody has taken yet; yamux 2.6. */
-  #parked: YamuxStream[] = []
-  /** Streams whose first frame has to leave, if no write takes it along; yamux 2.3 and 2.4. */
-  #unannounced: YamuxStream[] = []
 
   constructor (transport: MessageStream, settings: YamuxSettings) {
     super()
 
-    const { clock } = settings
+    const { clock, keepAliveIntervalMs, keepAliveTimeoutMs } = settings
 
     this.#transport = transport
-    this.#settings = settings
     this.#log = transport.log.newScope('yamux')
-    this.#table = new StreamTable({ direction: transport.direction, maxInbound: settings.maxInboundStreams, maxOutbound: settings.maxOutboundStreams })
     this.#budget = new WindowBudget(settings.maxConnectionWindowBytes)
     this.#outbox = new Outbox(transport, settings.maxMessageBytes)
-    this.#inbox = new Inbox(this.#handler)
     this.#pings = new Pings(clock, (value, options) => { this.#outbox.sendPing(value, options) })
+    this.#streams = new Streams(this.#hostOf(settings), {
+      direction: transport.direction,
+      maxInbound: settings.maxInboundStreams,
+      maxOutbound: settings.maxOutboundStreams,
+      maxParked: settings.maxEarlyStreams,
+      streamOptions: settings.streamOptions,
+      hasTaker: () => this.listenerCount('stream') > 0,
+      give: (stream) => { this.safeDispatchEvent('stream', { detail: stream }) }
+    })
+    this.#inbox = new Inbox(this.#handler)
     this.#keepAlive = new KeepAlive({
       clock,
-      intervalMs: settings.keepAliveIntervalMs,
-      timeoutMs: settings.keepAliveTimeoutMs,
+      intervalMs: keepAliveIntervalMs,
+      timeoutMs: keepAliveTimeoutMs,
       ping: () => { this.ping().catch(() => {}) }, // its answer counts as any other byte
       onLost: (silentMs) => { this.#breakOff(new CodedError('ConnectionLost', `nothing arrived for ${Math.round(silentMs)} ms, not even an answer to a ping`)) }
     })
@@ -85,7 +86,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
   }
 
   get streams (): YamuxStream[] {
-    return this.#table.list
+    return this.#streams.list
   }
 
   /** The last measured round trip in milliseconds, smoothed; undefined before the first. */
@@ -109,14 +110,8 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
    * @throws MuxerClosedError when the connection ends or is about to; TooManyOutboundProtocolStreamsError;
    * CodedError ResourceLimit when all stream IDs are used; the signal's reason
    */
-  async createStream ({ signal, ...options }: CreateStreamOptions = {}): Promise<YamuxStream> {
-    return this.#table.open((streamId) => {
-      const stream = new YamuxStream(this.#host, { ...this.#settings.streamOptions, ...options, streamId, direction: 'outbound' })
-
-      this.#announceSoon(stream)
-
-      return stream
-    }, signal)
+  async createStream (options: CreateStreamOptions = {}): Promise<YamuxStream> {
+    return this.#streams.open(options)
   }
 
   /**
@@ -154,7 +149,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     }
 
     const code = 'goAwayCode' in error && isUint32(error.goAwayCode) ? error.goAwayCode : GO_AWAY.internalError
-    const streams = this.#table.list
+    const streams = this.#streams.list
 
     this.#isOver = true
     this.#localGoAway = code
@@ -170,32 +165,40 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
   override addEventListener<K extends keyof YamuxEvents> (type: K, listener: EventHandler<YamuxEvents[K]> | null, options?: boolean | AddEventListenerOptions): void {
     super.addEventListener(type, listener, options)
 
-    if (type === 'stream' && this.#parked.length > 0) {
+    if (type === 'stream' && this.#streams.parked.length > 0) {
       // not now: listeners are often added before the rest of their object is ready
-      queueMicrotask(() => { this.#giveParked() })
+      queueMicrotask(() => { this.#streams.giveParked() })
     }
   }
 
-  readonly #handler: FrameHandler = ((muxer: YamuxMuxer): FrameHandler => ({
-    get isOver () { return muxer.#isOver },
-    stream: (id) => muxer.#table.get(id),
-    onSyn: (id) => { muxer.#accept(id) },
-    onPing: (value) => { muxer.#outbox.sendPong(value) },
-    onPong: (value) => { muxer.#pings.answer(value) },
-    onGoAway: (code) => { muxer.#onGoAway(code) }
-  }))(this)
+  #hostOf ({ clock, maxStreamWindowBytes }: YamuxSettings): StreamHost {
+    const pings = this.#pings
 
-  readonly #host: StreamHost = ((muxer: YamuxMuxer): StreamHost => ({
-    get clock () { return muxer.#settings.clock },
-    get outbox () { return muxer.#outbox },
-    get budget () { return muxer.#budget },
-    get maxStreamWindowBytes () { return muxer.#settings.maxStreamWindowBytes },
-    get moment () { return { now: muxer.#settings.clock.now(), rtt: muxer.#pings.shortestRtt } },
-    measureRtt: () => { muxer.#pings.measure() },
-    logFor: (name) => muxer.#log.newScope(name),
-    onAcknowledged: (stream) => { muxer.#table.acknowledge(stream) },
-    onEnded: (stream, options) => { muxer.#onStreamEnded(stream, options) }
-  }))(this)
+    return {
+      clock,
+      maxStreamWindowBytes,
+      outbox: this.#outbox,
+      budget: this.#budget,
+      get moment () { return { now: clock.now(), rtt: pings.shortestRtt } },
+      measureRtt: () => { pings.measure() },
+      logFor: (name) => this.#log.newScope(name),
+      onAcknowledged: (streamId) => { this.#streams.acknowledge(streamId) },
+      onEnded: (streamId, options) => { this.#onStreamEnded(streamId, options) }
+    }
+  }
+
+  get #handler (): FrameHandler {
+    const isOver = (): boolean => this.#isOver
+
+    return {
+      get isOver () { return isOver() },
+      stream: (id) => this.#streams.get(id),
+      onSyn: (id) => { this.#streams.accept(id) },
+      onPing: (value) => { this.#outbox.sendPong(value) },
+      onPong: (value) => { this.#pings.answer(value) },
+      onGoAway: (code) => { this.#onGoAway(code) }
+    }
+  }
 
   readonly #onMessage = (event: StreamMessageEvent): void => {
     this.#keepAlive.touch()
@@ -217,68 +220,12 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
 
   /** Yamux 6.4. */
   #goneError (cause: Error | undefined): Error {
-    const options = cause == null ? {} : { cause }
-
-    if (this.#phase === 'open' && this.#remoteGoAway == null) {
-      return new CodedError('ConnectionLost', `the connection was lost${cause == null ? '' : `: ${cause.message}`}`, options)
-    }
-
-    return new YamuxClosedError('the connection was closed before the stream had ended', this.#remoteGoAway ?? this.#localGoAway ?? GO_AWAY.normal, options)
-  }
-
-  #accept (id: number): void {
-    const hasRoom = this.#table.mayAccept(id)
-    const mustPark = this.#parked.length > 0 || this.listenerCount('stream') === 0
-
-    if (!hasRoom || this.#phase !== 'open' || (mustPark && this.#parked.length >= this.#settings.maxEarlyStreams)) {
-      this.#outbox.sendReset(id)
-      return
-    }
-
-    const stream = new YamuxStream(this.#host, { ...this.#settings.streamOptions, streamId: id, direction: 'inbound' })
-
-    this.#table.accept(stream)
-
-    if (mustPark) {
-      this.#parked.push(stream)
-    } else {
-      this.#give(stream)
-    }
-  }
-
-  #giveParked (): void {
-    while (this.#parked.length > 0 && this.listenerCount('stream') > 0) {
-      const stream = this.#parked.shift()
-
-      if (stream != null) {
-        this.#give(stream)
-      }
-    }
-  }
-
-  #give (stream: YamuxStream): void {
-    this.safeDispatchEvent('stream', { detail: stream })
-    this.#announceSoon(stream)
-  }
-
-  #announceSoon (stream: YamuxStream): void {
-    this.#pings.measure() // before the first bytes can queue
-    this.#unannounced.push(stream)
-
-    if (this.#unannounced.length > 1) {
-      return
-    }
-
-    afterTurns(ANNOUNCE_TURNS, () => {
-      for (const waiting of this.#unannounced.splice(0)) {
-        waiting.announce()
-      }
-    })
+    return goneError(this.#remoteGoAway ?? this.#localGoAway, cause)
   }
 
   #onGoAway (code: number): void {
     this.#remoteGoAway = code
-    this.#table.shut()
+    this.#streams.shut()
 
     if (code !== GO_AWAY.normal) {
       this.#end(new YamuxClosedError(`the peer ended the connection with code ${code}`, code))
@@ -287,52 +234,43 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     this.safeDispatchEvent('goaway', { detail: code })
   }
 
-  #onStreamEnded (stream: YamuxStream, { mustReset }: { mustReset: boolean }): void {
-    this.#table.remove(stream)
-    this.#outbox.remove(stream)
-    this.#parked = this.#parked.filter((other) => other !== stream)
+  #onStreamEnded (streamId: number, { mustReset }: { mustReset: boolean }): void {
+    this.#streams.remove(streamId)
 
     if (mustReset) {
       try {
-        this.#outbox.sendReset(stream.streamId)
+        this.#outbox.sendReset(streamId)
       } catch (thrown) {
         // not within the call of whoever reset this stream
         queueMicrotask(() => { this.#breakOff(toError(thrown)) })
       }
     }
 
-    if (this.#phase === 'closed' && this.#table.size === 0) {
-      this.#letGo(this.#goneError(undefined))
-    }
+    this.#letGoWhenDone()
   }
 
   async #closeGracefully (reason: number): Promise<void> {
     this.#phase = 'closing'
-    this.#table.shut()
+    this.#localGoAway = reason
+    this.#streams.refuse()
 
-    for (const stream of this.#parked) {
+    for (const stream of this.#streams.parked) {
       stream.abort(new YamuxClosedError('the connection was closed before anybody took the stream', reason))
     }
 
-    const streams = this.#table.list.filter(({ isCloseAbandoned }) => !isCloseAbandoned)
+    const streams = this.#streams.list.filter(({ isCloseAbandoned }) => !isCloseAbandoned)
 
     await Promise.allSettled(streams.map(async (stream) => { await stream.close() }))
 
-    if (this.#isOver) {
-      return
+    if (!this.#isOver) {
+      this.#outbox.sendGoAway(reason, this.#goAwaySent.resolve)
+      await this.#goAwaySent.promise
     }
-
-    this.#localGoAway = reason
-    this.#outbox.sendGoAway(reason, this.#goAwaySent.resolve)
-    await this.#goAwaySent.promise
 
     this.#phase = 'closed'
     this.#keepAlive[Symbol.dispose]()
     this.#pings.end(this.#goneError(undefined))
-
-    if (this.#table.size === 0) {
-      this.#letGo(this.#goneError(undefined))
-    }
+    this.#letGoWhenDone()
   }
 
   /** The connection cannot go on: says so, and takes the transport down. */
@@ -352,18 +290,25 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
 
     this.#isOver = true
 
-    for (const stream of this.#table.list) {
+    for (const stream of this.#streams.list) {
       stream.onConnectionEnd(error)
     }
 
     this.#letGo(error)
   }
 
+  /** After `close`, streams that the peer has not ended go on; with the last of them all is done. */
+  #letGoWhenDone (): void {
+    if (this.#phase === 'closed' && this.#streams.size === 0) {
+      this.#letGo(this.#goneError(undefined))
+    }
+  }
+
   /** Leaves nothing behind: no listener, no timer, nobody waiting. */
   #letGo (error: Error): void {
     this.#isOver = true
     this.#phase = 'closed'
-    this.#table.shut()
+    this.#streams.refuse()
     this.#keepAlive[Symbol.dispose]()
     this.#pings.end(error)
     this.#outbox.stop()

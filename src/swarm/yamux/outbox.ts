@@ -5,8 +5,11 @@ import { afterTurns } from './turns.ts'
 import type { FrameSource } from './send-queue.ts'
 import type { MessageStream } from '@libp2p/interface'
 
-/** A batch that is not full leaves when nothing was added to it for so many turns; yamux 1.7. */
-const QUIET_TURNS = 4
+/**
+ * A batch that is not full leaves when nothing was added to it for so many turns of the microtask queue:
+ * enough for a loop that awaits each write through a few async functions; yamux 1.7.
+ */
+const QUIET_TURNS = 8
 
 /** A stream that may have to wait for room. */
 export interface Writer extends FrameSource {
@@ -28,13 +31,16 @@ export class Outbox {
   readonly #writers = new Set<Writer>()
   #batch: FrameBatch
   #isSaturated: boolean
+  /** Whether the transport has drained since the last write began; it may do so within. */
+  #hasDrained = false
   #isDead = false
   #isPumping = false
   /** Whether something left in this tick; what follows gathers. */
   #isBusy = false
-  /** Whether frames were added since the last turn. */
-  #isActive = false
-  #quietTurns = 0
+  /** Turns until the batch leaves, if nothing is added to it. */
+  #turnsLeft = 0
+  /** Whether the batch leaves with the next turn, whatever is added. */
+  #isUrgent = false
   #isCorked = false
 
   constructor (transport: MessageStream, maxMessageBytes: number) {
@@ -78,12 +84,13 @@ export class Outbox {
     this.#pump()
   }
 
-  /** `source` has a control frame to send. One that can wait leaves at the end of the tick. */
+  /** `source` has a control frame to send. One that can wait leaves with the next turn. */
   wantControl (source: FrameSource, { canWait }: { canWait: boolean }): void {
     this.#queue.addControl(source)
 
     if (canWait) {
       this.#startTurns()
+      this.#isUrgent = true
     } else {
       this.#pump()
     }
@@ -142,6 +149,7 @@ export class Outbox {
   }
 
   readonly #onDrain = (): void => {
+    this.#hasDrained = true
     this.#isSaturated = false
     this.#tellRoom() // those whose bytes had left take their turn behind those that wait
     this.#pump()
@@ -149,32 +157,40 @@ export class Outbox {
 
   /** Moves what waits into the batch, and lets that leave when it should. */
   #pump (): void {
-    if (this.#isPumping || this.#isSaturated || this.#isDead) {
+    // not within a send: the transport may not have taken those bytes yet, and these come after them
+    if (this.#isPumping) {
       return
     }
 
     this.#isPumping = true
 
     try {
-      while (!this.#isSaturated && !this.#queue.isEmpty) {
-        this.#isActive = true
-        this.#queue.fill(this.#batch)
-
-        if (this.#batch.isFull) {
-          this.#flush()
-          this.#startTurns() // what is left of a long write gathers with the next, rather than leave by itself
-        }
+      while (!this.#isSaturated && !this.#isDead && this.#sendOne()) {
+        // one write after the other
       }
     } finally {
       this.#isPumping = false
     }
 
-    if (this.#batch.byteLength > 0 && !this.#isBusy && !this.#isCorked) {
+    this.#tellRoom()
+  }
+
+  /** Whether a batch has left. */
+  #sendOne (): boolean {
+    if (!this.#queue.isEmpty) {
+      this.#turnsLeft = QUIET_TURNS
+      this.#queue.fill(this.#batch)
+    }
+
+    // what is left of a long write gathers with the next, rather than leave by itself
+    const mustLeave = this.#batch.isFull || (this.#batch.byteLength > 0 && !this.#isBusy && !this.#isCorked)
+
+    if (mustLeave) {
       this.#startTurns()
       this.#flush()
     }
 
-    this.#tellRoom()
+    return mustLeave
   }
 
   #flush (): void {
@@ -185,9 +201,12 @@ export class Outbox {
     }
 
     this.#batch = new FrameBatch(this.#maxMessageBytes)
+    this.#hasDrained = false
 
     try {
-      this.#isSaturated = !this.#transport.send(batch.encode())
+      const hasRoom = this.#transport.send(batch.encode())
+
+      this.#isSaturated = !hasRoom && !this.#hasDrained
     } catch {
       // the transport is closing; its close event tells the muxer, and with that the streams
       this.#isDead = true
@@ -200,22 +219,21 @@ export class Outbox {
   #startTurns (): void {
     if (!this.#isBusy) {
       this.#isBusy = true
-      this.#quietTurns = 0
-      this.#isActive = false
+      this.#turnsLeft = QUIET_TURNS
       afterTurns(1, this.#onTurn)
     }
   }
 
   readonly #onTurn = (): void => {
-    this.#quietTurns = this.#isActive ? 0 : this.#quietTurns + 1
-    this.#isActive = false
+    this.#turnsLeft--
 
-    if (this.#quietTurns < QUIET_TURNS) {
+    if (this.#turnsLeft > 0 && !this.#isUrgent) {
       afterTurns(1, this.#onTurn)
       return
     }
 
     this.#isBusy = false
+    this.#isUrgent = false
 
     if (!this.#queue.isEmpty || this.#batch.byteLength > 0) {
       this.#pump()

@@ -60,6 +60,10 @@ export class ReadQueue {
    * that, and a peer could send one byte per buffer, so such pieces are copied together; yamux 3.3.
    */
   keep (): void {
+    if (this.#kept === this.#chunks.length) {
+      return
+    }
+
     for (const chunk of this.#chunks.splice(this.#kept)) {
       if (chunk.byteLength >= MAX_SLAB_BYTES && chunk.byteLength >= chunk.buffer.byteLength / 2) {
         this.#chunks.push(chunk)

@@ -110,28 +110,32 @@ export class SendQueue {
   }
 
   #fillControl (batch: FrameBatch): boolean {
-    for (const source of this.#control) {
-      this.#control.delete(source)
-      source.addControl(batch)
+    const [source] = this.#control
 
-      return true
+    if (source == null) {
+      return false
     }
 
-    return false
+    this.#control.delete(source)
+    source.addControl(batch)
+
+    return true
   }
 
   #fillData (batch: FrameBatch): boolean {
-    for (const source of this.#data) {
-      this.#data.delete(source)
+    const [source] = this.#data
 
-      if (source.addData(batch)) {
-        this.#data.add(source) // behind the others
-      }
-
-      return true
+    if (source == null) {
+      return false
     }
 
-    return false
+    this.#data.delete(source)
+
+    if (source.addData(batch)) {
+      this.#data.add(source) // behind the others
+    }
+
+    return true
   }
 
   #fillGoAway (batch: FrameBatch): boolean {

@@ -18,7 +18,7 @@ export class StreamTable {
   readonly #streams = new Map<number, YamuxStream>()
   readonly #init: StreamTableInit
   readonly #backlog = new Permits(MAX_ACK_BACKLOG)
-  readonly #unacknowledged = new Map<YamuxStream, Permit>()
+  readonly #unacknowledged = new Map<number, Permit>()
   readonly #shut = new AbortController()
   #list: YamuxStream[] | undefined
   #nextId: number
@@ -95,18 +95,21 @@ export class StreamTable {
     this.#list = undefined
   }
 
-  acknowledge (stream: YamuxStream): void {
-    this.#unacknowledged.get(stream)?.[Symbol.dispose]()
-    this.#unacknowledged.delete(stream)
+  acknowledge (id: number): void {
+    this.#unacknowledged.get(id)?.[Symbol.dispose]()
+    this.#unacknowledged.delete(id)
   }
 
-  remove (stream: YamuxStream): void {
-    if (!this.#streams.delete(stream.streamId)) {
+  remove (id: number): void {
+    const stream = this.#streams.get(id)
+
+    if (stream == null) {
       return
     }
 
+    this.#streams.delete(id)
     this.#list = undefined
-    this.acknowledge(stream)
+    this.acknowledge(id)
 
     if (stream.direction === 'inbound') {
       this.#inbound--
@@ -138,7 +141,7 @@ export class StreamTable {
 
       this.#nextId += 2
       this.#streams.set(id, stream)
-      this.#unacknowledged.set(stream, permit)
+      this.#unacknowledged.set(id, permit)
       this.#list = undefined
 
       return stream

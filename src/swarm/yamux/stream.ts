@@ -1,33 +1,16 @@
 import { StreamBufferError, StreamStateError } from '@libp2p/interface'
-import { CodedError, raceSignal } from '../../base/index.ts'
-import { FLAG, FRAME_TYPE, INITIAL_WINDOW_BYTES } from './constants.ts'
+import { CodedError } from '../../base/index.ts'
+import { FLAG, FRAME_TYPE } from './constants.ts'
 import { YamuxProtocolError } from './errors.ts'
 import { IdleTimer } from './idle-timer.ts'
 import { MessageStreamBase } from './message-stream.ts'
-import { ReceiveWindow, SendWindow } from './window.ts'
-import { WriteQueue } from './write-queue.ts'
+import { ReceiveWindow } from './window.ts'
+import { WriteSide } from './write-side.ts'
 import type { FrameBatch } from './frame-batch.ts'
-import type { Outbox, Writer } from './outbox.ts'
-import type { WindowBudget, WindowMoment } from './window.ts'
-import type { Clock } from '../../base/index.ts'
+import type { Writer } from './outbox.ts'
+import type { StreamHost } from './stream-host.ts'
 import type { AbortOptions, Logger, MessageStreamDirection, Stream, StreamOptions } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
-
-/** What a stream needs of its muxer. */
-export interface StreamHost {
-  readonly clock: Clock
-  readonly outbox: Outbox
-  readonly budget: WindowBudget
-  readonly maxStreamWindowBytes: number
-  readonly moment: WindowMoment
-  /** A round trip will have to be known soon. */
-  measureRtt(): void
-  logFor(name: string): Logger
-  /** The peer has taken notice of the stream. */
-  onAcknowledged(stream: YamuxStream): void
-  /** The stream has ended; `mustReset` if the peer has to be told. Called before its events. */
-  onEnded(stream: YamuxStream, options: { mustReset: boolean }): void
-}
 
 export interface YamuxStreamInit extends StreamOptions {
   streamId: number
@@ -38,9 +21,6 @@ export interface YamuxStreamInit extends StreamOptions {
 /** Of the interface's default, or of the window where that may grow beyond. */
 const DEFAULT_MAX_READ_BUFFER_BYTES = 4 * 1024 * 1024
 
-/** A quarter of the smallest window: peers return credit when half of theirs has been used, at the latest. */
-const MIN_CUT_BYTES = INITIAL_WINDOW_BYTES / 4
-
 /** One stream of a yamux connection. See `docs/yamux.md` for its states; yamux 2. */
 export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   readonly streamId: number
@@ -48,15 +28,11 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   protocol: string
 
   readonly #host: StreamHost
-  readonly #sendWindow = new SendWindow()
+  readonly #writing = new WriteSide()
   readonly #receiveWindow: ReceiveWindow
   readonly #idle: IdleTimer
-  readonly #unsent = new WriteQueue()
   /** The flag that the next frame has to carry, as it is the first. */
   #openFlag: number
-  #fin: 'none' | 'wanted' | 'taken' | 'sent' = 'none'
-  #closing: PromiseWithResolvers<void> | undefined
-  #isCloseAbandoned = false
   #log: Logger | undefined
 
   constructor (host: StreamHost, { streamId, direction, protocol, ...options }: YamuxStreamInit) {
@@ -97,12 +73,12 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   }
 
   get writeBufferLength (): number {
-    return this.#unsent.byteLength
+    return this.#writing.byteLength
   }
 
   /** Bytes that wait for credit or for the connection. */
   get writeBuffer (): { readonly byteLength: number } {
-    return this.#unsent
+    return this.#writing
   }
 
   /** Whether the peer has not heard of this stream. */
@@ -112,7 +88,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
 
   /** Whether somebody closed this stream, and gave up waiting until its bytes have left. */
   get isCloseAbandoned (): boolean {
-    return this.#isCloseAbandoned
+    return this.#writing.isAbandoned
   }
 
   /**
@@ -130,13 +106,13 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     }
 
     this.#idle.touch()
-    this.#unsent.push(data)
+    this.#writing.push(data)
 
-    if (this.#sendable > 0) {
+    if (this.#writing.sendable > 0) {
       this.#host.outbox.wantData(this)
     }
 
-    if (this.#unsent.byteLength === 0 && !this.#host.outbox.isSaturated) {
+    if (this.#writing.byteLength === 0 && !this.#host.outbox.isSaturated) {
       return this.status === 'open'
     }
 
@@ -149,24 +125,16 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
    * @throws the signal's reason; what ended the stream before the end had left
    */
   async close (options?: AbortOptions): Promise<void> {
-    if (this.status !== 'open' || this.#fin === 'sent') {
+    if (this.status !== 'open' || this.writeStatus === 'closed') {
       return
     }
 
-    this.#closing ??= Promise.withResolvers()
-
-    if (this.#fin === 'none') {
+    if (this.writeStatus === 'writable') {
       this.writeStatus = 'closing'
       this.sendCloseWrite()
     }
 
-
-    try {
-      await raceSignal(this.#closing.promise, options?.signal)
-    } catch (thrown) {
-      this.#isCloseAbandoned = options?.signal?.aborted === true
-      throw thrown
-    }
+    await this.#writing.waitForEnd(options?.signal)
   }
 
   /** Ends both directions at once, and tells the peer. */
@@ -185,14 +153,14 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
 
   /** The peer has acknowledged the stream, or shown otherwise that it knows of it. */
   onAcknowledged (): void {
-    this.#host.onAcknowledged(this)
+    this.#host.onAcknowledged(this.streamId)
   }
 
   /** @throws YamuxProtocolError `windowOverflow` */
   onWindowUpdate (bytes: number): void {
-    this.#sendWindow.grow(bytes)
+    this.#writing.addCredit(bytes)
 
-    if (this.#sendable > 0) {
+    if (this.#writing.sendable > 0) {
       this.#host.outbox.wantData(this)
     }
   }
@@ -252,13 +220,9 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   }
 
   addControl (batch: FrameBatch): void {
-    const isFin = this.#fin === 'wanted' && this.#unsent.byteLength === 0
+    const isFin = this.#writing.takeFin()
     const flags = this.#takeOpenFlag() | (isFin ? FLAG.fin : FLAG.none)
     const length = this.#takeCredit(flags)
-
-    if (isFin) {
-      this.#fin = 'taken'
-    }
 
     if (flags !== FLAG.none || length > 0) {
       batch.addControl({ type: FRAME_TYPE.windowUpdate, flags, streamId: this.streamId, length }, isFin ? this.#onFinSent : undefined)
@@ -266,18 +230,17 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   }
 
   addData (batch: FrameBatch): boolean {
-    const count = Math.min(batch.room, this.#sendable)
+    const count = Math.min(batch.room, this.#writing.sendable)
 
     if (count > 0) {
-      this.#sendWindow.take(count)
-      batch.addData(this.streamId, this.#takeOpenFlag(), this.#unsent, count)
+      this.#writing.addData(batch, this.streamId, this.#takeOpenFlag(), count)
     }
 
-    if (this.#unsent.byteLength > 0) {
-      return this.#sendable > 0
+    if (this.#writing.byteLength > 0) {
+      return this.#writing.sendable > 0
     }
 
-    if (this.#fin === 'wanted') {
+    if (this.#writing.isFinDue) {
       this.#host.outbox.wantControl(this, { canWait: true })
     }
 
@@ -306,33 +269,19 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
 
   /** Sends FIN behind what waits, at the end of the tick at the earliest. */
   protected sendCloseWrite (): void {
-    this.#fin = 'wanted'
+    this.#writing.end()
 
-    if (this.#unsent.byteLength === 0) {
+    if (this.#writing.isFinDue) {
       this.#host.outbox.wantControl(this, { canWait: true })
     }
   }
 
   readonly #onFinSent = (): void => {
-    if (this.status !== 'open') {
-      return
+    if (this.status === 'open') {
+      this.writeStatus = 'closed'
+      this.#writing.finSent()
+      this.#checkEnded()
     }
-
-    this.#fin = 'sent'
-    this.writeStatus = 'closed'
-    this.#closing?.resolve()
-    this.#checkEnded()
-  }
-
-  /**
-   * Bytes that may be sent now. A rest of credit that is too short for what waits is left alone until
-   * more comes: the frames of a long transfer would be cut ever shorter; yamux 3.9.
-   */
-  get #sendable (): number {
-    const { available } = this.#sendWindow
-    const waiting = this.#unsent.byteLength
-
-    return available < Math.min(waiting, MIN_CUT_BYTES) ? 0 : Math.min(available, waiting)
   }
 
   #takeOpenFlag (): number {
@@ -359,34 +308,32 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
 
     this.writableNeedsDrain = true
 
-    if (this.#unsent.byteLength === 0) {
+    if (this.#writing.byteLength === 0) {
       this.#host.outbox.awaitRoom(this)
-    } else if (this.maxWriteBufferLength != null && this.#unsent.byteLength > this.maxWriteBufferLength) {
-      this.abort(new StreamBufferError(`at most ${this.maxWriteBufferLength} bytes may wait to be sent, there are ${this.#unsent.byteLength}`))
+    } else if (this.maxWriteBufferLength != null && this.#writing.byteLength > this.maxWriteBufferLength) {
+      this.abort(new StreamBufferError(`at most ${this.maxWriteBufferLength} bytes may wait to be sent, there are ${this.#writing.byteLength}`))
     }
 
     return false
   }
 
   #checkEnded (): void {
-    if (this.#fin === 'sent' && this.remoteWriteStatus === 'closed' && this.status === 'open') {
+    if (this.#writing.isEnded && this.remoteWriteStatus === 'closed' && this.status === 'open') {
       this.#release({ mustReset: false })
       this.finish()
     }
   }
 
   #fail (error: Error, { isLocal, mustReset }: { isLocal: boolean, mustReset: boolean }): void {
-    const isIdle = this.#unsent.byteLength > 0
+    const hadUnsent = this.#writing.byteLength > 0
 
-    this.#unsent.clear()
+    this.#writing.fail(error)
     this.#release({ mustReset })
 
-    if (isIdle) {
+    if (hadUnsent) {
       this.tellIdle()
     }
 
-    this.#closing?.promise.catch(() => {}) // whoever waits is told below; who has left is not
-    this.#closing?.reject(error)
     this.fail(error, { isLocal })
   }
 
@@ -394,6 +341,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   #release ({ mustReset }: { mustReset: boolean }): void {
     this.#idle[Symbol.dispose]()
     this.#receiveWindow.close()
-    this.#host.onEnded(this, { mustReset })
+    this.#host.outbox.remove(this)
+    this.#host.onEnded(this.streamId, { mustReset })
   }
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,6 +87,13 @@ export class Running implements AsyncDisposable {
     const { input } = await this.line(new RegExp(`^\\{"event":"${name}"`))
 
     return JSON.parse(input) as Record<string, unknown>
+  }
+
+  /** Sends all this, and reads nothing that comes: resolves when something has. */
+  async stall (input: Uint8Array): Promise<void> {
+    this.child.stdin.end(input)
+    this.child.stdout.pause()
+    await once(this.child.stdout, 'readable')
   }
 
   /** Resolves when stderr, as far as it came, matches this. */

@@ -139,8 +139,8 @@ describe('a dial to ourselves', () => {
 describe('a dial of a server that', () => {
   it.each([
     ['says nothing', 'DialTimeout', 'the handshake did not end within 100 ms', () => {}],
-    ['hangs up', 'ConnectionLost', 'the connection was lost', (socket: Socket) => { socket.end() }],
-    ['speaks HTTP', 'NegotiationFailed', 'multistream-select wants', (socket: Socket) => { socket.write(HTTP) }]
+    ['hangs up', 'UpgradeFailed', 'the other side hung up', (socket: Socket) => { socket.end() }],
+    ['speaks HTTP', 'UpgradeFailed', 'this is HTTP', (socket: Socket) => { socket.write(HTTP) }]
   ])('%s dies in the handshake, and leaves no socket', async (_what, code, reason, onSocket) => {
     await using server = await tcpServer(onSocket)
     await using client = await createSwarm({ dial: { localAddressTimeoutMs: 100 } })

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createSwarm, generateIdentity } from '../../../src/index.ts'
 import { eventually } from '../../support/settle.ts'
 import type { Connection, Swarm, SwarmInit } from '../../../src/index.ts'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 
 const MIB = 1024 * 1024
 

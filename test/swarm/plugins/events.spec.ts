@@ -31,7 +31,7 @@ describe('the events of js-libp2p', () => {
   it('tell of connections and of peers, in order, the peer once', async () => {
     const a = await memoryNode()
     const b = await memoryNode()
-    const told = record(a.libp2p as never, 'connection:open', 'peer:connect', 'connection:close', 'peer:disconnect')
+    const told = record(a.libp2p, 'connection:open', 'peer:connect', 'connection:close', 'peer:disconnect')
     const addresses = b.libp2p.getMultiaddrs()
 
     await a.libp2p.dial(addresses)

@@ -93,5 +93,5 @@ export function fakeListener (...addresses: Multiaddr[]): Listener {
     close: async () => {},
     getAddrs: () => addresses,
     updateAnnounceAddrs: () => {}
-  }) as unknown as Listener
+  })
 }

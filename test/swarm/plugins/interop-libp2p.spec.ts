@@ -54,7 +54,7 @@ async function theirs ({ listen, encrypter }: Stack): Promise<Libp2p<Services>> 
   onTestFinished(async () => { await node.stop() })
   await node.handle(ECHO, echo)
 
-  return node as unknown as Libp2p<Services>
+  return node
 }
 
 async function ours ({ listen, encrypter }: Stack): Promise<TestNode<Services>> {

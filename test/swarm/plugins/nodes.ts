@@ -43,6 +43,6 @@ export async function nextEvent<Type extends keyof Libp2pEvents> (target: Libp2p
       }
     }
 
-    target.addEventListener(type, onEvent as never)
+    target.addEventListener(type, onEvent)
   })
 }

@@ -133,11 +133,10 @@ describe('PluginPeerRouting', () => {
       }
     }])
 
-    for await (const found of plugins.components.peerRouting.getClosestPeers(KEY)) {
-      expect(found.id).toBe(peer)
-      break
-    }
+    const found = plugins.components.peerRouting.getClosestPeers(KEY)[Symbol.asyncIterator]()
 
+    expect((await found.next()).value?.id).toBe(peer)
+    await found.return?.()
     await settle()
     expect(ended).toBe(true)
   })

@@ -195,7 +195,7 @@ describe('the components of plugins', () => {
     const { plugins: { components } } = await setUp()
 
     expect([components.metrics, components.connectionProtector, components.dns, components.keychain]).toEqual([undefined, undefined, undefined, undefined])
-    expect(await components).toBe(components)
+    expect(await Promise.resolve(components)).toBe(components)
   })
 
   it('cannot be changed by a plugin', async () => {
