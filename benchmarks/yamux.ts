@@ -1,4 +1,4 @@
-/**
+/*
  * How does our yamux compare with @libp2p/yamux? Both ends in this process, over memory, TCP, and TCP
  * with Noise; the two take turns within every round, and medians are compared.
  *
@@ -248,22 +248,25 @@ const CONNECTIONS: Record<string, Connect> = { memory: overMemory, tcp: overTcp,
 const OURS = yamux()()
 const NPM = npmYamux({ enableKeepAlive: false })()
 
-process.stdout.write(`node ${process.version}, ${rounds} rounds, medians\n${'task'.padEnd(36)}${'ours'.padStart(9)}${'npm'.padStart(9)}${'ratio'.padStart(9)}\n`)
+async function compare (name: string, unit: string, connect: Connect, run: Task): Promise<void> {
+  const ours: number[] = []
+  const npm: number[] = []
+
+  for (let round = 0; round <= rounds; round++) {
+    ours.push(await measure(OURS, connect, run))
+    npm.push(await measure(NPM, connect, run))
+  }
+
+  // the first round warms up
+  const [a, b] = [median(ours.slice(1)), median(npm.slice(1))]
+
+  process.stdout.write(`${`${name} (${unit})`.padEnd(44)}${figure(a)}${figure(b)}${(a / b).toFixed(2).padStart(9)}\n`)
+}
+
+process.stdout.write(`node ${process.version}, ${rounds} rounds, medians\n${'task'.padEnd(44)}${'ours'.padStart(9)}${'npm'.padStart(9)}${'ratio'.padStart(9)}\n`)
 
 for (const [connection, connect] of Object.entries(CONNECTIONS)) {
   for (const [task, { unit, run }] of Object.entries(TASKS)) {
-    const ours: number[] = []
-    const npm: number[] = []
-
-    for (let round = 0; round <= rounds; round++) {
-      const [a, b] = [await measure(OURS, connect, run), await measure(NPM, connect, run)]
-
-      if (round > 0) {
-        ours.push(a) // the first round warms up
-        npm.push(b)
-      }
-    }
-
-    process.stdout.write(`${`${connection}: ${task} (${unit})`.padEnd(44)}${figure(median(ours))}${figure(median(npm))}${(median(ours) / median(npm)).toFixed(2).padStart(9)}\n`)
+    await compare(`${connection}: ${task}`, unit, connect, run)
   }
 }

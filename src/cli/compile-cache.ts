@@ -5,7 +5,7 @@ import process from 'node:process'
 
 /**
  * Keeps compiled code for the next start, which then takes half the time. In the folder of caches
- * of this user, and not in Node's default, which is below /tmp: who can write there first could
+ * of this user, and not in Node's default, the folder of temporary files: who writes there first could
  * choose what a program with private keys runs. Without such a folder, nothing is kept.
  */
 export function keepCompiledCode (): void {

@@ -286,6 +286,8 @@ export class SwarmCore {
       transportForListening: (address) => this.transports.forListening(address),
       upgrader: this.transports.upgrader,
       clock: this.init.clock,
+      acceptTimeoutMs: this.init.connection.inboundUpgradeTimeoutMs,
+      maxAccepting: this.init.limits.maxQueuedInbound,
       log: this.log,
       onListen: (address) => { this.announcer.listen(address) },
       onListenClose: (address, error) => { this.announcer.listenClose(address, error) },

@@ -6,7 +6,8 @@ import { assertProtocol } from './stream/index.ts'
 import { SwarmCore, swarmClosed } from './swarm-core.ts'
 import { parseAddress, parseTarget } from './targets.ts'
 import type { SwarmConnection } from './connection/index.ts'
-import type { BackoffView, CloseOptions, CloseReason, Connection, Connectedness, DialOptions, DialTarget, HandleOptions, ListenFailure, Notifiee, Stream, StreamHandler, Swarm, SwarmBandwidth, SwarmEvents, SwarmNewStreamOptions, SwarmStat } from './contract/index.ts'
+import type { BackoffView, CloseOptions, CloseReason, Connection, Connectedness, DialOptions, DialTarget, HandleOptions, LimitedPolicy, ListenFailure, Notifiee, Stream, StreamHandler, Swarm, SwarmBandwidth, SwarmEvents, SwarmNewStreamOptions, SwarmStat } from './contract/index.ts'
+import type { DialRequestOptions } from './dial/index.ts'
 import type { PluginServices } from './plugins/index.ts'
 import type { SwarmCoreInit } from './swarm-core.ts'
 import type { ParsedTarget } from './targets.ts'
@@ -19,6 +20,7 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
   readonly backoff: BackoffView
   #plugins: PluginServices<Services> | undefined
   #closing: Promise<void> | undefined
+  #transportsAdded = 0
 
   constructor (init: SwarmCoreInit) {
     super((type, error) => {
@@ -88,7 +90,12 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
 
   addTransport (factory: (components: never) => Transport): void {
     this.core.assertOpen()
-    this.core.transports.add(factory(this.plugins.components as never))
+
+    const transport = factory(this.plugins.components as never)
+
+    this.core.transports.add(transport)
+    // some have to be started, as those of relays; and all that was started is stopped
+    this.plugins.add(`transport added ${++this.#transportsAdded}`, transport)
   }
 
   transportForDialing (address: Multiaddr | string): Transport | undefined {
@@ -106,15 +113,31 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
   async newStream (target: DialTarget, protocols: string | string[], options: SwarmNewStreamOptions = {}): Promise<Stream> {
     const parsed = parseTarget(target)
 
-    for (const protocol of typeof protocols === 'string' ? [protocols] : protocols) {
-      assertProtocol(protocol)
+    const names = typeof protocols === 'string' ? [protocols] : protocols
+
+    // before a dial that would be in vain
+    if (names.length === 0) {
+      throw new TypeError('newStream wants at least one protocol, received none')
     }
 
-    const { dialAttempts } = this.core.init.dial
+    names.forEach(assertProtocol)
 
-    // a connection may die between its dial and its first stream: that is worth another dial
-    for (let attempt = 0; attempt <= dialAttempts; attempt++) {
-      const connection = await this.#connectionFor(parsed, options)
+    const { dial: { dialAttempts }, limits: { maxConnectionsPeer } } = this.core.init
+    let dialsLeft = dialAttempts
+    let othersLeft = maxConnectionsPeer
+    let cause: unknown
+
+    // a connection may die before its first stream is open: that is worth another one, but not for ever
+    for (;;) {
+      const existing = this.core.dialer.acceptable(parsed.peer, dialRequest(options))
+
+      const isSpent = existing == null ? options.noDial !== true && dialsLeft-- <= 0 : othersLeft-- <= 0
+
+      if (isSpent) {
+        throw new CodedError('TooManyDialAttempts', `max dial attempts exceeded: ${parsed.peer?.toString() ?? 'the peer'} was dialled ${dialAttempts} times (dial.dialAttempts), and no stream was open before the connection closed`, { cause })
+      }
+
+      const connection = await this.#connectionFor(parsed, options, existing)
 
       try {
         return await connection.newStream(protocols, { ...options, limited: 'allow' })
@@ -122,10 +145,10 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
         if (connection.status === 'open' || !(isCoded(error, 'ConnectionClosed') || isCoded(error, 'ConnectionLost'))) {
           throw error
         }
+
+        cause = error
       }
     }
-
-    throw new CodedError('TooManyDialAttempts', `max dial attempts exceeded: ${dialAttempts} connections to ${parsed.peer?.toString() ?? 'the peer'} closed before a stream was open (dial.dialAttempts)`)
   }
 
   handle (protocol: string | string[], handler: StreamHandler, options: HandleOptions = {}): void {
@@ -223,23 +246,32 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
   async dialConnection (target: ParsedTarget, options: DialOptions): Promise<SwarmConnection> {
     this.core.assertOpen()
 
-    const { limited = 'allow' } = options
-    const connection = await this.#dialed(target, options)
+    return this.#direct(await this.#dialed(target, options), options.limited ?? 'allow', options)
+  }
+
+  /** The connection, unless it is limited and the caller wants no such one. */
+  async #direct (connection: SwarmConnection, limited: LimitedPolicy, { timeoutMs, signal }: DialOptions): Promise<SwarmConnection> {
+    const peer = connection.remotePeer.toString()
 
     if (connection.limits == null || limited === 'allow') {
       return connection
     }
 
     if (limited === 'deny') {
-      throw new CodedError('LimitedConnection', `limited connection to peer ${connection.remotePeer.toString()}: no direct one could be made`)
+      throw new CodedError('LimitedConnection', `limited connection to peer ${peer}: there is no direct one; pass { limited: 'allow' } to use it all the same`)
     }
 
-    return this.core.directWait.wait(connection.remotePeer.toString(), {
-      clock: this.core.init.clock,
-      timeoutMs: options.timeoutMs ?? this.core.init.dial.peerTimeoutMs,
-      signal: options.signal,
-      ended: this.core.ended.signal
-    })
+    // a direct one may have come since
+    const best = this.core.connections.best(peer)
+
+    return best != null && best.limits == null
+      ? best
+      : this.core.directWait.wait(peer, {
+        clock: this.core.init.clock,
+        timeoutMs: timeoutMs ?? this.core.init.dial.peerTimeoutMs,
+        signal,
+        ended: this.core.ended.signal
+      })
   }
 
   async #dialed (target: ParsedTarget, options: DialOptions): Promise<SwarmConnection> {
@@ -251,20 +283,20 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
     }
   }
 
-  async #connectionFor (target: ParsedTarget, options: SwarmNewStreamOptions): Promise<SwarmConnection> {
+  async #connectionFor (target: ParsedTarget, options: SwarmNewStreamOptions, existing: SwarmConnection | undefined): Promise<SwarmConnection> {
     this.core.assertOpen()
 
-    if (options.noDial === true) {
-      const existing = this.core.dialer.acceptable(target.peer, { limitedOk: options.limited === 'allow', forceDirect: options.forceDirect ?? false })
+    const { limited = 'wait', noDial = false } = options
 
-      if (existing == null) {
-        throw new CodedError('NoConnection', `no usable connection to peer ${target.peer?.toString() ?? '(not named by the address)'}, and noDial is set`)
-      }
-
-      return existing
+    if (!noDial) {
+      return this.dialConnection(target, { ...options, limited })
     }
 
-    return this.dialConnection(target, { ...options, limited: options.limited ?? 'wait' })
+    if (existing == null) {
+      throw new CodedError('NoConnection', `no usable connection to peer ${target.peer?.toString() ?? '(not named by the address)'}, and noDial is set`)
+    }
+
+    return this.#direct(existing, limited, options)
   }
 
   async #close (options: CloseOptions): Promise<void> {
@@ -277,6 +309,7 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
     ])
     // after the connections: transports destroy those that a listener has accepted, and no farewell is said
     await core.listeners.close()
+    options.signal?.throwIfAborted()
   }
 
   /** Gracefully, all at once; what is open when the time is up is aborted. */
@@ -298,6 +331,11 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
     }))
     options.signal?.throwIfAborted()
   }
+}
+
+/** Which connection will do for a stream. Without a dial, one that is limited is better than none, to be told of. */
+function dialRequest ({ forceDirect = false, limited, noDial }: SwarmNewStreamOptions): DialRequestOptions {
+  return { forceDirect, limitedOk: limited !== 'deny' || noDial === true }
 }
 
 function backoffView ({ dialer: { backoff } }: SwarmCore): BackoffView {

@@ -1,5 +1,6 @@
 import { CodedError } from '../base/index.ts'
 import { UpgradeError } from './connection/index.ts'
+import { endOnAbort } from './end-on-abort.ts'
 import type { SwarmConnection, UpgradeOptions } from './connection/index.ts'
 import type { Connection as PluginConnection, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -35,7 +36,15 @@ export class TransportSet {
 
   /** The upgrader as transports know it. */
   get upgrader (): Upgrader {
-    return lateBound(() => this.#installed(this.#upgrader))
+    const upgrader = lateBound(() => this.#installed(this.#upgrader))
+
+    return {
+      upgradeInbound: async (maConn, options) => upgrader.upgradeInbound(endOnAbort(maConn), options),
+      upgradeOutbound: async (maConn, options) => upgrader.upgradeOutbound(endOnAbort(maConn), options),
+      createInboundAbortSignal: (parent) => upgrader.createInboundAbortSignal(parent),
+      getStreamMuxers: () => upgrader.getStreamMuxers(),
+      getConnectionEncrypters: () => upgrader.getConnectionEncrypters()
+    }
   }
 
   list (): Transport[] {
@@ -74,22 +83,18 @@ export class TransportSet {
   /** Dials with `transport`; the connection is that which `upgrade` made of its socket. */
   async connect (transport: Transport, address: Multiaddr, { signal, upgrade }: ConnectOptions): Promise<SwarmConnection> {
     const views = this.#installed(this.#views)
-    const upgrader = this.#installed(this.#upgrader)
     let made: SwarmConnection | undefined
 
     using leash = new Leash(signal)
     const view = await transport.dial(address, {
       signal: leash.signal,
       upgrader: {
+        ...this.upgrader,
         upgradeOutbound: async (maConn: MultiaddrConnection, options: UpgradeOptions) => {
-          made = await upgrade(maConn, options)
+          made = await upgrade(endOnAbort(maConn), options)
 
           return views.connection(made)
-        },
-        upgradeInbound: (maConn, options) => upgrader.upgradeInbound(maConn, options),
-        createInboundAbortSignal: (parent) => upgrader.createInboundAbortSignal(parent),
-        getStreamMuxers: () => upgrader.getStreamMuxers(),
-        getConnectionEncrypters: () => upgrader.getConnectionEncrypters()
+        }
       }
     })
     // relays and WebRTC upgrade with the upgrader that they were made with

@@ -15,7 +15,7 @@ export function scriptedTransport ({ takes = () => true, dial }: ScriptedTranspo
   return () => ({
     [transportSymbol]: true,
     [Symbol.toStringTag]: 'scripted',
-    dial: async (address, options) => dial(address, options as DialTransportOptions),
+    dial: async (address, options) => dial(address, options),
     createListener: () => { throw new Error('a scripted transport does not listen') },
     dialFilter: (addresses) => addresses.filter(takes),
     listenFilter: () => []

@@ -2,10 +2,11 @@ import { multiaddrConnectionPair } from '@libp2p/utils'
 import { yamux } from '@libp2p/yamux'
 import { systemClock } from '../../src/base/index.ts'
 import { StreamPort, SwarmStream } from '../../src/swarm/stream/index.ts'
+import { eventually, turns } from './settle.ts'
 import type { Clock } from '../../src/base/index.ts'
 import type { Connection } from '../../src/swarm/contract/index.ts'
 import type { ReadBudget, StreamPortInit } from '../../src/swarm/stream/index.ts'
-import type { MultiaddrConnection, Stream as RawStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
+import type { MessageStream, MultiaddrConnection, Stream as RawStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 
 export interface MuxerPair extends Disposable {
   dialer: StreamMuxer
@@ -48,6 +49,7 @@ export interface StreamPairInit {
   budget?: ReadBudget
   port?: Partial<StreamPortInit>
   idleTimeoutMs?: number
+  factory?: StreamMuxerFactory
 }
 
 export interface StreamPair extends Disposable {
@@ -58,7 +60,7 @@ export interface StreamPair extends Disposable {
 
 /** Two ends of one stream of ours, without negotiation. */
 export async function streamPair (init: StreamPairInit = {}): Promise<StreamPair> {
-  const muxers = muxerPair()
+  const muxers = muxerPair(init.factory)
   let farPort: StreamPort | undefined
   const [nearRaw] = await muxers.open((raw) => { farPort = port(raw, init) })
 
@@ -74,11 +76,11 @@ export async function streamPair (init: StreamPairInit = {}): Promise<StreamPair
   }
 }
 
-export function port (raw: RawStream, { budget, port: overrides }: StreamPairInit = {}): StreamPort {
+export function port (raw: MessageStream, { budget, port: overrides }: StreamPairInit = {}): StreamPort {
   return new StreamPort(raw, { highWaterBytes: 256 * 1024, lowWaterBytes: 64 * 1024, budget, ...overrides })
 }
 
-function wrap (streamPort: StreamPort, direction: 'inbound' | 'outbound', { clock = systemClock, idleTimeoutMs = 0 }: StreamPairInit): SwarmStream {
+export function wrap (streamPort: StreamPort, direction: 'inbound' | 'outbound', { clock = systemClock, idleTimeoutMs = 0 }: StreamPairInit): SwarmStream {
   return new SwarmStream(streamPort, {
     id: direction,
     direction,
@@ -88,4 +90,34 @@ function wrap (streamPort: StreamPort, direction: 'inbound' | 'outbound', { cloc
     lingerTimeoutMs: 10_000,
     idleTimeoutMs
   })
+}
+
+const STALL_BYTES = 64 * 1024
+
+/** More than an answer that is on its way takes to arrive. */
+const STALL_TURNS = 200
+
+/** Writes until the peer, which reads nothing, grants no more. Resolves with the number of bytes. */
+export async function stall (stream: SwarmStream): Promise<number> {
+  const { port: { raw }, port: mine } = stream
+  const before = mine.bytesWritten
+
+  for (;;) {
+    while (mine.hasRoom) {
+      await stream.write(new Uint8Array(STALL_BYTES))
+    }
+
+    // a connection that is busy for a moment has room again soon; one without credit has unsent bytes
+    await eventually(() => mine.hasRoom || raw.writeBufferLength > 0)
+    await turns(STALL_TURNS)
+
+    if (!mine.hasRoom) {
+      return mine.bytesWritten - before
+    }
+  }
+}
+
+/** What a promise was rejected with; fails when it was not. */
+export async function failure (promise: Promise<unknown>): Promise<unknown> {
+  return promise.then((value) => { throw new Error(`wanted a failure, received ${String(value)}`) }, (error: unknown) => error)
 }

@@ -123,3 +123,10 @@ export async function rejection (promise: Promise<unknown>): Promise<unknown> {
     (error: unknown) => error
   )
 }
+
+/** A listener that returns a promise, as users write them. */
+export function listener<Event> (fn: (event: Event) => Promise<void>): (event: Event) => void {
+  const untyped: unknown = fn
+
+  return untyped as (event: Event) => void
+}

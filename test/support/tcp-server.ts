@@ -51,7 +51,8 @@ export async function stranger (address: string, ...words: Array<string | Uint8A
   socket.on('error', () => {}) // a reset is one way to be hung up on
   socket.on('data', (chunk) => { chunks.push(chunk) })
   socket.on('close', () => { resolve(Buffer.concat(chunks)) })
-  await once(socket, 'connect')
+  // some are turned away so quickly that they never get to be connected
+  await Promise.race([new Promise((resolve) => { socket.once('connect', resolve) }), closed])
 
   for (const word of words) {
     socket.write(word)

@@ -113,12 +113,12 @@ export function decode (bytes: Uint8Array): DecodedFrame[] {
 
   while (offset + HEADER_BYTES <= bytes.byteLength) {
     const type = view.getUint8(offset + 1)
-    const flags = FLAGS.filter(([bit]) => (view.getUint16(offset + 2) & bit) !== 0).map(([, name]) => name)
+    const flags = namesOf(view.getUint16(offset + 2))
     const length = view.getUint32(offset + 8)
     const end = offset + HEADER_BYTES + (type === 0 ? length : 0)
 
     frames.push({
-      text: `${TYPES[type] ?? type} ${view.getUint32(offset + 4)} ${flags.join('+') || '-'} ${length}`,
+      text: `${TYPES[type] ?? type} ${view.getUint32(offset + 4)} ${flags} ${length}`,
       payload: bytes.subarray(offset + HEADER_BYTES, end)
     })
     offset = end
@@ -129,6 +129,10 @@ export function decode (bytes: Uint8Array): DecodedFrame[] {
   }
 
   return frames
+}
+
+function namesOf (flags: number): string {
+  return FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name).join('+') || '-'
 }
 
 /** Events of a stream, in their order, as text. */

@@ -3,6 +3,7 @@ import { namesOnePlace } from './bound-addresses.ts'
 import { ListenError, listenFailure } from './listen-error.ts'
 import { listenOrder } from './listen-order.ts'
 import { ManagedListener } from './managed-listener.ts'
+import { SocketGuard } from './socket-guard.ts'
 import type { ListenFailure } from './listen-error.ts'
 import type { Clock } from '../../base/index.ts'
 import type { CallOptions } from '../contract/stream.ts'
@@ -26,6 +27,10 @@ export interface ListenerSetInit {
   onError?(address: Multiaddr, error: Error): void
   clock: Clock
   log: Logger
+  /** For what a transport does with a socket before its upgrade. @default Infinity */
+  acceptTimeoutMs?: number
+  /** Sockets whose upgrade has not begun. @default Infinity */
+  maxAccepting?: number
 }
 
 export interface ListenResult {
@@ -48,13 +53,17 @@ interface Attempt {
  */
 export class ListenerSet {
   readonly #init: ListenerSetInit
+  readonly #guard: SocketGuard
   readonly #open = new Set<ManagedListener>()
   readonly #opening = new Set<ManagedListener>()
   readonly #closing = new Set<Promise<void>>()
   #isClosed = false
 
   constructor (init: ListenerSetInit) {
+    const { clock, upgrader, acceptTimeoutMs = Infinity, maxAccepting = Infinity } = init
+
     this.#init = init
+    this.#guard = new SocketGuard({ clock, upgrader, timeoutMs: acceptTimeoutMs, maxWaiting: maxAccepting })
   }
 
   /**
@@ -169,13 +178,17 @@ export class ListenerSet {
   }
 
   #manage (requested: Multiaddr, transport: Transport): ManagedListener {
-    const { upgrader, clock, log } = this.#init
+    const { clock, log } = this.#init
+    const listener = transport.createListener({ upgrader: this.#guard.upgrader })
+
+    this.#guard.watch(listener)
 
     return new ManagedListener({
       requested,
-      listener: transport.createListener({ upgrader }),
+      listener,
       clock,
       log,
+      onClosing: () => { this.#guard.drop(listener) },
       onOpen: (managed) => {
         this.#opening.delete(managed)
         this.#open.add(managed)

@@ -24,6 +24,8 @@ export interface ManagedListenerInit {
   onError(managed: ManagedListener, error: Error): void
   /** It has ended by itself; `close` frees what it may still hold. */
   onDeath(managed: ManagedListener, error: CodedError): void
+  /** It is about to be closed. */
+  onClosing(): void
 }
 
 export interface AddressChange {
@@ -167,6 +169,8 @@ export class ManagedListener {
     const hasBegun = await this.#listening?.then(() => true, () => this.#readAddresses().length > 0)
 
     try {
+      this.#init.onClosing()
+
       if (hasBegun === true && !this.#hasEnded) {
         await this.listener.close()
       }

@@ -149,14 +149,13 @@ export class PluginConnection extends TypedEventEmitter<ConnectionEvents> implem
   }
 }
 
+/** As js-libp2p, the peer has agreed when `newStream` resolves, unless a plugin gives that up for a round trip less. */
 function toOurOptions ({ signal, runOnLimitedConnection, negotiateFully }: PluginNewStreamOptions): NewStreamOptions {
-  const options: NewStreamOptions = { signal, limited: runOnLimitedConnection === true ? 'allow' : 'deny' }
-
-  if (negotiateFully != null) {
-    options.negotiate = negotiateFully ? 'full' : 'lazy'
+  return {
+    signal,
+    limited: runOnLimitedConnection === true ? 'allow' : 'deny',
+    negotiate: negotiateFully === false ? 'lazy' : 'full'
   }
-
-  return options
 }
 
 function statusOf (reason: CloseReason): ConnectionStatus {

@@ -66,24 +66,24 @@ export class IoDeadline implements Disposable {
 }
 
 /** What `AbortSignal.any` makes, but it leaves nothing behind in signals that live long. */
-class EitherSignal implements Disposable {
+export class EitherSignal implements Disposable {
   readonly signal: AbortSignal
   readonly #controller = new AbortController()
   readonly #parents: AbortSignal[]
   readonly #onAbort = (event: Event): void => { this.#controller.abort((event.target as AbortSignal).reason) }
 
-  constructor (...parents: AbortSignal[]) {
-    const aborted = parents.find((parent) => parent.aborted)
-
+  constructor (...parents: Array<AbortSignal | undefined>) {
     this.signal = this.#controller.signal
-    this.#parents = parents
+    this.#parents = parents.filter((parent) => parent != null)
+
+    const aborted = this.#parents.find((parent) => parent.aborted)
 
     if (aborted != null) {
       this.#controller.abort(aborted.reason)
       return
     }
 
-    for (const parent of parents) {
+    for (const parent of this.#parents) {
       parent.addEventListener('abort', this.#onAbort, { once: true })
     }
   }

@@ -31,6 +31,7 @@ export class PortWriter {
   #ending: Promise<void> | undefined
   #flushing: Promise<void> | undefined
   #hasEnded = false
+  #onFail: ((error: Error) => void) | undefined
 
   constructor (raw: MessageStream, init: PortWriterInit) {
     this.#raw = raw
@@ -119,6 +120,7 @@ export class PortWriter {
   fail (error: Error): void {
     this.#error ??= error
     this.#wake?.()
+    this.#onFail?.(this.#error)
   }
 
   get #hasRoom (): boolean {
@@ -161,14 +163,17 @@ export class PortWriter {
     this.#throwIfFailed()
     this.flushPrefix()
 
-    const closing = this.#raw.close()
+    // the yamux of npm never settles a close that an abort cuts short
+    const { promise: failed, reject } = Promise.withResolvers<never>()
+    const closing = Promise.race([this.#raw.close(), failed])
 
+    this.#onFail = reject
     this.#flushing = closing.then(() => {}, () => {})
 
     try {
       await closing
     } catch (thrown) {
-      this.fail(this.#init.explain(thrown))
+      this.fail(this.#error ?? this.#init.explain(thrown))
     }
 
     // a raw stream may resolve its close although an abort has cut it short

@@ -1,5 +1,5 @@
 import { after, CodedError, Deadline, raceSignal, toError } from '../../base/index.ts'
-import { IoDeadline } from './io-deadline.ts'
+import { EitherSignal, IoDeadline } from './io-deadline.ts'
 import { concat } from './multistream-codec.ts'
 import { toReadable, toWritable } from './web-streams.ts'
 import type { StreamPort } from './stream-port.ts'
@@ -155,14 +155,24 @@ export class SwarmStream implements Stream {
   }
 
   async pipeTo (sink: Stream, options: CallOptions = {}): Promise<number> {
+    const gone = new AbortController()
+    using either = new EitherSignal(gone.signal, options.signal)
+    const { signal } = either
     let total = 0
 
-    for (let chunk = await this.read(options); chunk != null; chunk = await this.read(options)) {
-      await sink.write(chunk, options)
+    // a source may be silent for long after its sink has gone
+    sink.closed.then((error) => {
+      if (error != null) {
+        gone.abort(error)
+      }
+    }, () => {})
+
+    for (let chunk = await this.read({ signal }); chunk != null; chunk = await this.read({ signal })) {
+      await sink.write(chunk, { signal })
       total += chunk.byteLength
     }
 
-    await sink.closeWrite(options)
+    await sink.closeWrite({ signal })
 
     return total
   }

@@ -21,7 +21,7 @@ export interface YamuxEvents extends StreamMuxerEvents<YamuxStream> {
 }
 
 export interface YamuxCloseOptions extends AbortOptions {
-  /** What to tell the peer, a number of 32 bits. @default 0 */
+  /** What to tell the peer, a number of 32 bits; `GO_AWAY.normal` unless given. */
   reason?: number
 }
 

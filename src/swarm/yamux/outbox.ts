@@ -88,7 +88,7 @@ export class Outbox {
   wantControl (source: FrameSource, { canWait }: { canWait: boolean }): void {
     this.#queue.addControl(source)
 
-    if (canWait) {
+    if (canWait && !this.#isCorked) {
       this.#startTurns()
       this.#isUrgent = true
     } else {

@@ -253,7 +253,8 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   }
 
   onRoom (): void {
-    if (this.writableNeedsDrain && this.status === 'open') {
+    // more may have been written since, and it is that which waits now
+    if (this.writableNeedsDrain && this.#writing.byteLength === 0 && this.status === 'open') {
       this.tellRoom()
     }
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createSwarm } from '../../../src/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { eventually } from '../../support/settle.ts'
-import { addressOf, becomes, echo, ECHO, echoServer, errorsOf, LOOPBACK, swarmPair, swarms, told, toldTimes } from '../../support/swarm-pair.ts'
+import { addressOf, becomes, echo, ECHO, echoServer, errorsOf, listener, LOOPBACK, swarmPair, swarms, told, toldTimes } from '../../support/swarm-pair.ts'
 import type { Connection, Notifiee, Swarm } from '../../../src/index.ts'
 
 /** Writes down what a swarm tells, as 'connected a', where names are given in the order in which connections come. */
@@ -355,7 +355,7 @@ describe('a listener of an event', () => {
     const lines: string[] = []
 
     near.addEventListener('openedStream', () => { throw new Error('thrown') })
-    near.addEventListener('openedStream', async () => { throw new Error('rejected') })
+    near.addEventListener('openedStream', listener(async () => { throw new Error('rejected') }))
     near.addEventListener('openedStream', () => { lines.push('called') })
 
     expect(await echo(connection, 'hello')).toBe('hello')

@@ -29,6 +29,7 @@ async function relayAddress (): Promise<string> {
 async function client (...listen: string[]): Promise<TestNode<Services>> {
   return createNode<Services>({
     listen,
+    dial: { addressTimeoutMs: 2_000, localAddressTimeoutMs: 2_000 },
     transports: [tcp(), circuitRelayTransport(), webRTC({ rtcConfiguration: { iceServers: [] } })],
     services: { identify: identify(), dcutr: dcutr(), probe: (components: PluginComponents) => ({ components }) }
   })
@@ -70,7 +71,8 @@ describe('dcutr of js-libp2p', () => {
 })
 
 describe('webrtc of js-libp2p, between two peers that agree on it over a relay', () => {
-  it('connects directly and carries streams', async () => {
+  // libdatachannel now and then closes both ends when candidates outrun the answer, with js-libp2p, too
+  it('connects directly and carries streams', { retry: 5 }, async () => {
     const [listener, dialer] = [await client(await relayAddress(), '/webrtc'), await client()]
     const address = listener.libp2p.getMultiaddrs().find((each) => each.toString().includes('/webrtc'))
 

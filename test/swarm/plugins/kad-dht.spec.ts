@@ -48,24 +48,21 @@ async function knows (of: TestNode<Services>, peer: TestNode<Services>): Promise
   return promise
 }
 
-/** A row of nodes, each of which was told of the next only. */
-async function row (): Promise<Array<TestNode<Services>>> {
+/** Nodes of which all but the first were told of the first only. */
+async function star (): Promise<Array<TestNode<Services>>> {
   const nodes = await Promise.all(Array.from({ length: NODES }, node))
-  const links = nodes.flatMap((left, i) => {
-    const right = nodes[i + 1]
+  const links = nodes.slice(1).map((spoke) => ({ spoke, hub: nodes[0] ?? spoke }))
+  const known = Promise.all(links.flatMap(({ spoke, hub }) => [knows(spoke, hub), knows(hub, spoke)]))
 
-    return right == null ? [] : [{ left, right }]
-  })
-  const known = Promise.all(links.flatMap(({ left, right }) => [knows(left, right), knows(right, left)]))
-
-  await Promise.all(links.map(({ left, right }) => left.libp2p.dial(right.libp2p.getMultiaddrs())))
+  await Promise.all(links.map(({ spoke, hub }) => spoke.libp2p.dial(hub.libp2p.getMultiaddrs())))
   await known
 
   return nodes
 }
 
-function ends (nodes: Array<TestNode<Services>>): [TestNode<Services>, TestNode<Services>] {
-  const [first, last] = [nodes.at(0), nodes.at(-1)]
+/** Two that were not told of each other. */
+function strangers (nodes: Array<TestNode<Services>>): [TestNode<Services>, TestNode<Services>] {
+  const [first, last] = [nodes.at(1), nodes.at(-1)]
 
   if (first == null || last == null) {
     throw new Error('there are no nodes')
@@ -75,9 +72,9 @@ function ends (nodes: Array<TestNode<Services>>): [TestNode<Services>, TestNode<
 }
 
 describe('kad-dht of js-libp2p on five nodes', () => {
-  it('gets at one end of the row what was put at the other', async () => {
-    const nodes = await row()
-    const [first, last] = ends(nodes)
+  it('gets from one node what was put by another', async () => {
+    const nodes = await star()
+    const [first, last] = strangers(nodes)
     const key = bytes('/v/key')
 
     await first.libp2p.contentRouting.put(key, bytes('value'))
@@ -87,7 +84,7 @@ describe('kad-dht of js-libp2p on five nodes', () => {
   })
 
   it('finds a peer that it does not know, and can dial it by its ID', async () => {
-    const [first, last] = ends(await row())
+    const [first, last] = strangers(await star())
     const { id, multiaddrs } = await first.libp2p.peerRouting.findPeer(last.swarm.peerId)
 
     expect(id.equals(last.swarm.peerId)).toBe(true)
@@ -99,7 +96,7 @@ describe('kad-dht of js-libp2p on five nodes', () => {
   })
 
   it('looks up in the network whom to dial', async () => {
-    const [first, last] = ends(await row())
+    const [first, last] = strangers(await star())
 
     await first.swarm.closePeer(last.swarm.peerId)
     await first.swarm.peerStore.delete(last.swarm.peerId)

@@ -108,6 +108,14 @@ describe('PluginConnection', () => {
     expect(progress).toEqual(['connection:open-stream', 'connection:opened-stream'])
   })
 
+  it('has the peer see a stream before anything is sent, also of a protocol that the peer is known to speak', async () => {
+    const { a, b, connection } = await setUp()
+
+    await connection.newStream(ECHO)
+    await connection.newStream(ECHO)
+    await eventually(() => b.libp2p.getConnections(a.swarm.peerId).at(0)?.streams.filter(({ protocol }) => protocol === ECHO).length === 2)
+  })
+
   it.each([
     { negotiateFully: true, expected: 'rejects' },
     { negotiateFully: false, expected: 'resolves' }

@@ -84,6 +84,18 @@ describe('proposing', () => {
     await expect(selectProtocol(port, ['/a'], options)).rejects.toMatchObject({ code: 'NegotiationFailed' })
   })
 
+  it.each([
+    ['HTTP', 'GET / HTTP/1.0\r\n\r\n', 'this is HTTP, not libp2p: '],
+    ['TLS', '\x16\x03\x01\x02\x00\x01', 'this is TLS, not libp2p: '],
+    ['anything else', '?', '']
+  ])('does not wait for more of %s than shows that it is not the header (rule 3)', async (_what, begin, hint) => {
+    const port = new ScriptedPort().say(text(begin))
+    const options = { clock: new FakeClock(), timeoutMs: 10_000 }
+
+    await expect(selectProtocol(port, ['/a'], options)).rejects.toMatchObject({ code: 'NegotiationFailed', message: expect.stringMatching(new RegExp(`^${hint}multistream-select wants`)) })
+    expect(options.clock.pending).toBe(0)
+  })
+
   it('fails when the peer begins otherwise than with the header (rule 3)', async () => {
     const port = new ScriptedPort().say(encodeMessage('/multistream/2.0.0'))
 

@@ -129,7 +129,7 @@ describe('a writer that is faster than its peer', () => {
 
   it('is told to await its writes when too many wait', async () => {
     using pair = await streamPair()
-    const big = new Uint8Array(1 * MIB)
+    const big = new Uint8Array(MIB)
     const writes = Array.from({ length: 1_025 }, async () => pair.far.write(big))
     const last = writes.pop()
 

@@ -1,0 +1,130 @@
+import { Server } from 'node:net'
+import { multiaddr } from '@multiformats/multiaddr'
+import { Deadline } from '../../base/index.ts'
+import type { Clock } from '../../base/index.ts'
+import type { Listener, Upgrader } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Socket } from 'node:net'
+
+export interface SocketGuardInit {
+  clock: Clock
+  upgrader: Upgrader
+  /** From accepting a socket to the beginning of its upgrade. */
+  timeoutMs: number
+  /** Sockets whose upgrade has not begun; more are turned away. */
+  maxWaiting: number
+}
+
+interface Waiting {
+  socket: Socket
+  server: Server
+  /** The other end. */
+  host: string | undefined
+  port: string
+  deadline: Deadline
+}
+
+/** What a server puts before an IPv4 address that came in over IPv6. */
+const MAPPED_PREFIX = '::ffff:'
+
+/**
+ * Hangs up on those who connect and get no further. What a transport does before it has something to
+ * upgrade, as reading an HTTP request, is bounded by nobody else: the WebSocket transport waits for the
+ * first byte for ever, and cannot even close while somebody lets it wait.
+ *
+ * It sees the sockets of listeners that show their `net.Server` as `server`, as those of TCP and
+ * WebSocket do.
+ */
+export class SocketGuard {
+  readonly #init: SocketGuardInit
+  readonly #waiting = new Set<Waiting>()
+
+  constructor (init: SocketGuardInit) {
+    this.#init = init
+  }
+
+  /** For `createListener`: with the beginning of its upgrade, a socket is in the hands of the upgrader. */
+  get upgrader (): Upgrader {
+    return new Proxy(this.#init.upgrader, {
+      get: (upgrader, name) => name === 'upgradeInbound'
+        ? async (...[maConn, options]: Parameters<Upgrader['upgradeInbound']>) => this.#upgradeInbound(maConn, options)
+        : Reflect.get(upgrader, name) as unknown
+    })
+  }
+
+  /** Looks after the sockets that this listener accepts. Call it before it listens. */
+  watch (listener: Listener): void {
+    const server = serverOf(listener)
+
+    // first of all who listen: a transport may begin the upgrade in the same call
+    server?.prependListener('connection', (socket: Socket) => { this.#onSocket(socket, server) })
+  }
+
+  /** Hangs up on those that wait, so that their listener can close. */
+  drop (listener: Listener): void {
+    const server = serverOf(listener)
+
+    for (const waiting of [...this.#waiting]) {
+      if (waiting.server === server) {
+        waiting.socket.destroy()
+      }
+    }
+  }
+
+  #onSocket (socket: Socket, server: Server): void {
+    const { clock, timeoutMs, maxWaiting } = this.#init
+
+    if (this.#waiting.size + 1 > maxWaiting) {
+      socket.destroy()
+      return
+    }
+
+    const deadline = new Deadline({ clock, timeoutMs, onTimeout: () => new Error(`no upgrade began within ${timeoutMs} ms`) })
+    const waiting = { socket, server, host: hostOf(socket.remoteAddress), port: String(socket.remotePort), deadline }
+
+    this.#waiting.add(waiting)
+    deadline.signal.addEventListener('abort', () => { socket.destroy() })
+    socket.once('close', () => { this.#release(waiting) })
+  }
+
+  async #upgradeInbound (...[maConn, options]: Parameters<Upgrader['upgradeInbound']>): Promise<void> {
+    const waiting = this.#find(maConn.remoteAddr)
+
+    if (waiting != null) {
+      this.#release(waiting)
+    }
+
+    try {
+      await this.#init.upgrader.upgradeInbound(maConn, options)
+    } catch (error) {
+      // a WebSocket would say goodbye first, and wait for the answer
+      waiting?.socket.destroy()
+      throw error
+    }
+  }
+
+  /** Transports write one host in several ways; its port is good enough then. */
+  #find (remoteAddr: Multiaddr): Waiting | undefined {
+    const [host, transport] = remoteAddr.getComponents()
+    const candidates = [...this.#waiting].filter(({ port }) => transport?.name === 'tcp' && port === transport.value)
+
+    return candidates.find((candidate) => candidate.host === hostOf(host?.value)) ?? candidates.at(0)
+  }
+
+  #release (waiting: Waiting): void {
+    this.#waiting.delete(waiting)
+    waiting.deadline[Symbol.dispose]()
+  }
+}
+
+function serverOf (listener: Listener): Server | undefined {
+  return 'server' in listener && listener.server instanceof Server ? listener.server : undefined
+}
+
+/** An IP address in the one spelling that multiaddrs have; undefined for none, as that of a unix socket. */
+function hostOf (text: string | undefined): string | undefined {
+  const [address = ''] = (text ?? '').split('%')
+  const unmapped = address.startsWith(MAPPED_PREFIX) && address.includes('.') ? address.slice(MAPPED_PREFIX.length) : address
+
+  return unmapped.includes(':') ? multiaddr(`/ip6/${unmapped}`).getComponents()[0]?.value : unmapped || undefined
+}
