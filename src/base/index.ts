@@ -9,7 +9,7 @@
  */
 export { CodedError, ERROR_CODES, isCoded, toError } from './errors.ts'
 export { Deadline, raceSignal } from './signals.ts'
-export { Permits } from './permits.ts'
+export { holding, Permits } from './permits.ts'
 export { after, pause, systemClock } from './clock.ts'
 export { systemRandom } from './random.ts'
 export { VERSION } from './version.ts'

@@ -100,3 +100,12 @@ export class Permits {
     }
   }
 }
+
+/** Runs `work` while `held` is held, and gives it back whatever comes of that. */
+export async function holding<T> (held: Disposable | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    held?.[Symbol.dispose]()
+  }
+}

@@ -1,6 +1,6 @@
 import { isMultiaddr, multiaddr } from '@multiformats/multiaddr'
 import { Key } from 'interface-datastore'
-import { raceSignal } from '../base/index.ts'
+import { holding, raceSignal } from '../base/index.ts'
 import { addressKey, encodeStoredPeer, parseStoredPeer, renewAddresses } from './stored-peer.ts'
 import { Turns } from './turns.ts'
 import type { StagedDatastore } from './staged-datastore.ts'
@@ -103,9 +103,9 @@ export class RenewingPeerStore implements PeerStore {
       const found = await this.#load(expectedPeer)
 
       // a signed record replaces all addresses, so whichever stay are learnt anew
-      using _staged = this.#stage(expectedPeer, found, keysOf(found?.addresses.map(({ multiaddr }) => multiaddr) ?? []))
+      const staged = this.#stage(expectedPeer, found, keysOf(found?.addresses.map(({ multiaddr }) => multiaddr) ?? []))
 
-      return await this.#peerStore.consumePeerRecord(envelope, { expectedPeer })
+      return holding(staged, () => this.#peerStore.consumePeerRecord(envelope, { expectedPeer }))
     })
   }
 
@@ -113,10 +113,9 @@ export class RenewingPeerStore implements PeerStore {
     return this.#inTurn(peer, options, async () => {
       const found = await this.#load(peer)
       const prepared = this.#prepare(strategy, peer, data, found)
+      const staged = this.#stage(peer, found, prepared.addresses == null ? undefined : keysOf(prepared.addresses.map(({ multiaddr }) => multiaddr.bytes)))
 
-      using _staged = this.#stage(peer, found, prepared.addresses == null ? undefined : keysOf(prepared.addresses.map(({ multiaddr }) => multiaddr.bytes)))
-
-      return await this.#peerStore[strategy](peer, prepared)
+      return holding(staged, () => this.#peerStore[strategy](peer, prepared))
     })
   }
 
@@ -150,11 +149,7 @@ export class RenewingPeerStore implements PeerStore {
   }
 
   async #inTurn<T> (peer: PeerId, { signal }: AbortOptions = {}, work: () => Promise<T>): Promise<T> {
-    const inTurn = async (): Promise<T> => {
-      using _turn = await this.#turns.take(peer.toString(), signal)
-
-      return await work()
-    }
+    const inTurn = async (): Promise<T> => holding(await this.#turns.take(peer.toString(), signal), work)
 
     return raceSignal(inTurn(), signal)
   }

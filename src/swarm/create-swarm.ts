@@ -90,28 +90,22 @@ async function resolveInit (init: SwarmInit): Promise<SwarmCoreInit> {
 function installPlugins<Services extends ServiceMap> (node: SwarmNode<Services>, init: SwarmInit<Services>, listen: Multiaddr[]): void {
   const { core } = node
   const plugins = new PluginServices<Services>(pluginHost(node, { listen }))
-  const make = <T>(kind: string, factories: ReadonlyArray<PluginFactory<T>>): T[] => factories.map((factory, index) => {
-    const part = factory(plugins.components as never)
-
-    plugins.add(`${kind} ${index}`, part)
-
-    return part
-  })
+  const make = <T>(factory: PluginFactory<T>): T => factory(plugins.components as never)
 
   node.install(plugins)
   core.transports.install(plugins.upgrader, plugins.views)
   core.findPeer = (peer, signal) => plugins.findPeer(peer, signal)
-  core.protector = make('connectionProtector', init.connectionProtector == null ? [] : [init.connectionProtector]).at(0)
+  core.protector = init.connectionProtector == null ? undefined : make(init.connectionProtector)
 
-  for (const muxer of make('streamMuxer', init.streamMuxers ?? defaultMuxers())) {
+  for (const muxer of (init.streamMuxers ?? defaultMuxers()).map(make)) {
     core.muxers.set(muxer.protocol, muxer)
   }
 
-  for (const encrypter of make('connectionEncrypter', init.connectionEncrypters ?? defaultEncrypters())) {
+  for (const encrypter of (init.connectionEncrypters ?? defaultEncrypters()).map(make)) {
     core.encrypters.set(encrypter.protocol, encrypter)
   }
 
-  for (const transport of make('transport', init.transports ?? defaultTransports())) {
+  for (const transport of (init.transports ?? defaultTransports()).map(make)) {
     core.transports.add(transport)
   }
 

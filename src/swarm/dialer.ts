@@ -216,7 +216,7 @@ export class Dialer {
 
     const known = await this.#init.peerBook.addresses(peer, signal)
 
-    return known.length > 0 ? known : await this.#route(peer, signal)
+    return known.length > 0 ? known : this.#route(peer, signal)
   }
 
   /** Routers that take too long have found nothing: there must be time left to resolve what they find. */

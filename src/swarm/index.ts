@@ -1,9 +1,11 @@
 /**
  * The Swarm: dials peers by ID, listens, and keeps the connections and streams between them.
  *
+ * ```
  *   SwarmNode (what users hold) -> SwarmCore (how the parts hold together)
  *       dial/  ->  connection/  ->  stream/  ->  limits/       listen/  ->  connection/
  *       plugins/: unmodified js-libp2p services and transports over the same core
+ * ```
  *
  * `contract/` says what it promises; `options.ts` has every default, `constants.ts` what specifications
  * fix. Read `create-swarm.ts` first, then `swarm-node.ts`, then `swarm-core.ts`, then the room that you

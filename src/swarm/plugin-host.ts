@@ -3,7 +3,7 @@ import { filterAddresses } from './dial/index.ts'
 import { parseTarget } from './targets.ts'
 import type { PluginHost } from './plugins/index.ts'
 import type { SwarmNode } from './swarm-node.ts'
-import type { IsDialableOptions, PeerId, PendingDial, ServiceMap } from '@libp2p/interface'
+import type { IsDialableOptions, PendingDial, ServiceMap } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export interface PluginHostInit {
@@ -15,7 +15,6 @@ export interface PluginHostInit {
 export function pluginHost<Services extends ServiceMap> (node: SwarmNode<Services>, { listen }: PluginHostInit): PluginHost {
   const { core } = node
   const { init, transports, listeners } = core
-  let maxConnections = init.limits.maxConnections
 
   return {
     peerId: core.localPeer,
@@ -46,8 +45,8 @@ export function pluginHost<Services extends ServiceMap> (node: SwarmNode<Service
     closePeer: (peer, options) => node.closePeer(peer, options),
     isDialable: (addresses, options) => isDialable(node, addresses, options),
     pendingDials: () => pendingDials(node),
-    maxConnections: () => maxConnections,
-    setMaxConnections: (max) => { maxConnections = max },
+    maxConnections: () => core.connectionLimits.maxConnections,
+    setMaxConnections: (max) => { core.connectionLimits.maxConnections = max },
 
     transports: () => transports.list(),
     addTransport: (transport) => { transports.add(transport) },
@@ -80,6 +79,6 @@ function pendingDials<Services extends ServiceMap> ({ core }: SwarmNode<Services
   return core.dialer.pending().map(({ key, peer, addresses, status }) => {
     const pending = { id: key, status, multiaddrs: addresses }
 
-    return peer == null ? pending : { ...pending, peerId: peer as PeerId }
+    return peer == null ? pending : { ...pending, peerId: peer }
   })
 }

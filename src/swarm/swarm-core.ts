@@ -18,9 +18,9 @@ import type { ConnectionComponents, ProtocolEntry, SwarmConnection, UpgradeOptio
 import type { CloseReason, Connection } from './contract/connection.ts'
 import type { SwarmEvents } from './contract/events.ts'
 import type { StreamHandler } from './contract/stream.ts'
+import type { ListenFailure } from './contract/swarm.ts'
 import type { DialRanker } from './dial/index.ts'
 import type { ConnectionSettings, DialSettings, LimitSettings } from './options.ts'
-import type { ListenFailure } from './contract/swarm.ts'
 import type { PluginObserver } from './plugins/index.ts'
 import type { ComponentLogger, ConnectionEncrypter, ConnectionGater, ConnectionProtector, Libp2pEvents, Logger, Metrics, MultiaddrConnection, PeerId, PeerStore, StreamMuxerFactory, TypedEventTarget } from '@libp2p/interface'
 import type { DNS } from '@multiformats/dns'
@@ -112,13 +112,15 @@ export class SwarmCore {
       connections: (peer) => this.connections.list(peer),
       onError: (connection, error) => { this.announcer.error('closing a duplicate connection', toError(error), connection) }
     })
-    this.#metrics = init.metrics == null ? undefined : new SwarmMetrics(init.metrics, {
-      connections: () => this.connectionLimits.stat(),
-      streams: () => this.streamLimits.stat(),
-      dials: () => this.dialer.stat(),
-      bufferedBytes: () => this.budget.used,
-      protocols: () => this.bandwidth.byProtocol
-    })
+    this.#metrics = init.metrics == null
+      ? undefined
+      : new SwarmMetrics(init.metrics, {
+        connections: () => this.connectionLimits.stat(),
+        streams: () => this.streamLimits.stat(),
+        dials: () => this.dialer.stat(),
+        bufferedBytes: () => this.budget.used,
+        protocols: () => this.bandwidth.byProtocol
+      })
   }
 
   get localPeer (): PeerId {

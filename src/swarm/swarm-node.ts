@@ -303,10 +303,10 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
     const { core } = this
 
     core.stop(swarmClosed())
-    await Promise.allSettled([
-      this.#plugins?.stop(),
-      this.#closeConnections(core.connections.list(), { code: 'shutdown', by: 'local' }, options)
-    ])
+
+    const closing = Promise.allSettled([this.#closeConnections(core.connections.list(), { code: 'shutdown', by: 'local' }, options)])
+
+    await Promise.all([closing, this.#plugins?.stop(closing)])
     // after the connections: transports destroy those that a listener has accepted, and no farewell is said
     await core.listeners.close()
     options.signal?.throwIfAborted()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Permits } from '../../src/base/index.ts'
+import { holding, Permits } from '../../src/base/index.ts'
 
 describe('Permits', () => {
   it('hands out as many as there are, then none until one comes back', () => {
@@ -64,5 +64,17 @@ describe('Permits', () => {
   it('refuses a number of permits that is none', () => {
     expect(() => new Permits(-1)).toThrow('must be 0 or more, received -1')
     expect(() => new Permits(NaN)).toThrow(RangeError)
+  })
+})
+
+describe('holding', () => {
+  it('gives back what it held when the work is done, and when it fails', async () => {
+    const permits = new Permits(1)
+
+    expect(await holding(permits.tryAcquire(), async () => permits.used)).toBe(1)
+    expect(permits.used).toBe(0)
+
+    await expect(holding(permits.tryAcquire(), async () => { throw new Error('no') })).rejects.toThrow('no')
+    expect(permits.used).toBe(0)
   })
 })

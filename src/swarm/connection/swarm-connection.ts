@@ -85,10 +85,6 @@ export class SwarmConnection implements Connection {
     this.#permits = init.permits
     this.#secured = init.secured
 
-    // before the muxer's own listeners: when it closes its streams, the reason must be known
-    init.maConn.addEventListener('close', this.#onTransportClose)
-    init.secured.addEventListener('close', this.#onTransportClose)
-
     this.#muxer = init.muxerFactory.createStreamMuxer(init.secured)
     this.multiplexer = this.#muxer.protocol
     this.#table = new StreamTable({
@@ -99,8 +95,10 @@ export class SwarmConnection implements Connection {
       lossError: () => closeError(this.#reason ?? this.#reasonOfEnd(undefined))
     })
 
-    // behind the muxer's own listener: it has heard by then what we look at
+    // behind the muxer's own listeners: it has heard by then what we look at
     init.secured.addEventListener('message', this.#onHeard)
+    init.secured.addEventListener('close', this.#onTransportClose)
+    init.maConn.addEventListener('close', this.#onTransportClose)
     this.#keepAlive = new KeepAlive({
       clock,
       intervalMs: this.#muxer.ping == null ? 0 : settings.keepAliveIntervalMs,
@@ -256,7 +254,7 @@ export class SwarmConnection implements Connection {
 
   readonly #onTransportClose = (event: StreamCloseEvent): void => {
     this.#reason ??= this.#reasonOfEnd(event.error)
-    // after the muxer has closed its streams, which listens to the same event
+    // when the streams have ended, of which the muxer tells with the same event
     queueMicrotask(() => { this.#finish() })
   }
 

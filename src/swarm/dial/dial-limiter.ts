@@ -1,4 +1,4 @@
-import { Permits } from '../../base/index.ts'
+import { holding, Permits } from '../../base/index.ts'
 import { isFdConsuming, isRelayed } from './address-kind.ts'
 import type { Permit } from '../../base/index.ts'
 import type { DialSettings } from '../options.ts'
@@ -101,15 +101,21 @@ export class DialLimiter {
     const { peer, address, signal } = job
 
     using scope = this.#enter(peer === '' ? address.toString() : peer)
-    using _peer = await this.#queue(scope.permits, signal)
-    using _fd = isFdConsuming(address) && !isRelayed(address) ? await this.#queue(this.#fds, signal) : undefined
 
+    return await holding(await this.#queue(scope.permits, signal), async () => {
+      const fd = isFdConsuming(address) && !isRelayed(address) ? await this.#queue(this.#fds, signal) : undefined
+
+      return holding(fd, () => this.#dial(job))
+    })
+  }
+
+  async #dial<T> ({ signal, dial }: DialJob<T>): Promise<T> {
     // a permit may have been granted in the very turn in which the signal aborted
     signal.throwIfAborted()
     this.#active++
 
     try {
-      return await job.dial(signal)
+      return await dial(signal)
     } finally {
       this.#active--
     }

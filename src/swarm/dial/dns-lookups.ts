@@ -1,5 +1,5 @@
 import { RecordType } from '@multiformats/dns'
-import { CodedError, Permits, raceSignal } from '../../base/index.ts'
+import { CodedError, holding, Permits, raceSignal } from '../../base/index.ts'
 import type { DNS } from '@multiformats/dns'
 
 /** Questions that the names of one peer may cost. */
@@ -49,9 +49,10 @@ export class Lookups {
 
   /** Types are asked for one by one: the resolver fails altogether when one of several has no records. */
   async #query (name: string, record: RecordName): Promise<string[]> {
-    using _permit = await this.#permits.acquire(this.#signal)
-    const { Answer } = await raceSignal(this.#dns.query(name, { types: RecordType[record], signal: this.#signal }), this.#signal)
+    return holding(await this.#permits.acquire(this.#signal), async () => {
+      const { Answer } = await raceSignal(this.#dns.query(name, { types: RecordType[record], signal: this.#signal }), this.#signal)
 
-    return Answer.map(({ data }) => data)
+      return Answer.map(({ data }) => data)
+    })
   }
 }

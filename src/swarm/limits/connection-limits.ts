@@ -27,8 +27,8 @@ export interface ConnectionLimitsStat {
  * and inbound ones whose upgrade has not finished. Every admission is a permit; dispose of it when
  * the connection has ended.
  *
- * An inbound connection first gets a pending permit, and is upgraded under it. Who it is counts
- * only after that: then `admitInbound` and `admitPeer` follow, and the pending permit goes back.
+ * An inbound connection is counted as soon as it is accepted. It then waits for a pending permit, is
+ * upgraded under it and gives it back; with whom it is counts from the moment in which that is known.
  */
 export class ConnectionLimits {
   readonly #settings: LimitSettings
@@ -46,6 +46,20 @@ export class ConnectionLimits {
     this.#inbound = new CountScope('inbound connections', settings.maxInboundConnections, 'limits.maxInboundConnections')
     this.#outbound = new CountScope('outbound connections', settings.maxOutboundConnections, 'limits.maxOutboundConnections')
     this.#upgrades = new Permits(settings.maxPendingInbound)
+  }
+
+  /** Connections in both directions; `limits.maxConnections` until it is changed. */
+  get maxConnections (): number {
+    return this.#total.max
+  }
+
+  /** @throws RangeError for what is not a number of 0 or more */
+  set maxConnections (max: number) {
+    if (!(max >= 0)) {
+      throw new RangeError(`the maximum of connections must be a number of 0 or more, received ${max}`)
+    }
+
+    this.#total.max = max
   }
 
   /** @throws ResourceLimitError */

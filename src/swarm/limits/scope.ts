@@ -9,16 +9,16 @@ export interface Scope {
   give(): void
 }
 
-/** A count with one maximum. */
+/** A count with one maximum, which may change: what is over a lower one stays, and nothing comes in. */
 export class CountScope implements Scope {
+  max: number
   readonly #name: string
-  readonly #max: number
   readonly #option: string
   #used = 0
 
   constructor (name: string, max: number, option: string) {
     this.#name = name
-    this.#max = max
+    this.max = max
     this.#option = option
   }
 
@@ -27,8 +27,8 @@ export class CountScope implements Scope {
   }
 
   check (): void {
-    if (this.#used + 1 > this.#max) {
-      throw new ResourceLimitError({ scope: this.#name, used: this.#used, max: this.#max, option: this.#option })
+    if (this.#used + 1 > this.max) {
+      throw new ResourceLimitError({ scope: this.#name, used: this.#used, max: this.max, option: this.#option })
     }
   }
 

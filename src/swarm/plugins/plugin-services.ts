@@ -148,17 +148,22 @@ export class PluginServices<Services extends ServiceMap = ServiceMap> {
     this.#host.events.safeDispatchEvent('start', { detail: this.libp2p })
   }
 
-  /** Does not throw: what fails is reported. */
-  async stop (): Promise<void> {
-    await (this.#stopping ??= this.#stop())
+  /**
+   * Does not throw: what fails is reported.
+   *
+   * @param closing - what else closes meanwhile, of which js-libp2p's `stop` event is told last
+   */
+  async stop (closing?: Promise<unknown>): Promise<void> {
+    await (this.#stopping ??= this.#stop(closing))
   }
 
-  async #stop (): Promise<void> {
+  async #stop (closing: Promise<unknown> | undefined): Promise<void> {
     this.#status = 'stopping'
     this.#ended.abort(new DOMException('the swarm was closed', 'AbortError'))
     this.#discovery[Symbol.dispose]()
     await this.#lifecycle.stop()
     await this.#selfRecord.stop()
+    await closing
     this.#status = 'stopped'
     this.#host.events.safeDispatchEvent('stop', { detail: this.libp2p })
   }

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { createSwarm, DialError, generateIdentity } from '../../../src/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { scriptedTransport } from '../../support/scripted-transport.ts'
-import { eventually } from '../../support/settle.ts'
 import { addressOf, DEAD, echoServer, LOOPBACK, rejection } from '../../support/swarm-pair.ts'
 import { tcpServer } from '../../support/tcp-server.ts'
+import { until } from '../../support/until.ts'
 import type { Swarm } from '../../../src/index.ts'
 import type { Socket } from 'node:net'
 
@@ -149,7 +149,7 @@ describe('a dial of a server that', () => {
 
     expect(error).toMatchObject({ code: 'AllDialsFailed', errors: [{ code, phase: 'encrypt' }] })
     expect(error.errors[0]?.reason).toContain(reason)
-    await eventually(() => client.stat().connections.outbound === 0)
+    await until(() => client.stat().connections.outbound === 0)
   })
 
   it('says nothing takes no longer than timeoutMs, and is told apart from one that refuses', async () => {

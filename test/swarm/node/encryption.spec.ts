@@ -1,13 +1,13 @@
+import { mplex } from '@libp2p/mplex'
 import { noise } from '@libp2p/noise'
 import { generateKey, preSharedKey } from '@libp2p/pnet'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
-import { mplex } from '@libp2p/mplex'
 import { describe, expect, it } from 'vitest'
 import { createSwarm, generateIdentity } from '../../../src/index.ts'
-import { eventually } from '../../support/settle.ts'
 import { addressOf, echo, echoServer, rejection, swarmPair } from '../../support/swarm-pair.ts'
 import { stranger } from '../../support/tcp-server.ts'
+import { until } from '../../support/until.ts'
 import type { DialError, SwarmInit } from '../../../src/index.ts'
 
 const [RSA, ED25519] = await Promise.all([generateIdentity({ type: 'RSA' }), generateIdentity()])
@@ -42,7 +42,6 @@ describe('identities', () => {
     await using pair = await swarmPair({}, { identity: RSA })
     const { near } = pair
 
-    await eventually(() => true)
     expect((await near.peerStore.get(RSA.peerId)).id.publicKey?.equals(RSA.publicKey)).toBe(true)
   })
 })
@@ -77,7 +76,6 @@ describe('muxers', () => {
     ['by default', undefined, undefined, '/yamux/1.0.0'],
     ['by what both have', [yamux(), mplex()], [mplex()], '/mplex/6.7.0']
   ])('are agreed on %s', async (_how, near, far, multiplexer) => {
-    // TLS would agree on the muxer by itself, and noise too: here they have to ask
     await using pair = await swarmPair({ streamMuxers: near }, { streamMuxers: far })
     const { connection, inbound } = pair
 
@@ -85,11 +83,12 @@ describe('muxers', () => {
     expect(await echo(connection, 'muxed')).toBe('muxed')
   })
 
-  it('fail the dial where the two have none in common', async () => {
-    await using server = await echoServer({ streamMuxers: [mplex()] })
-    await using client = await createSwarm({ streamMuxers: [yamux()] })
+  // Noise agrees on the muxer in its own handshake, TLS does not
+  it.each([['noise', noise(), 'encrypt'], ['TLS', tls(), 'mux']])('fail the dial over %s where the two have none in common', async (_name, encrypter, phase) => {
+    await using server = await echoServer({ streamMuxers: [mplex()], connectionEncrypters: [encrypter] })
+    await using client = await createSwarm({ streamMuxers: [yamux()], connectionEncrypters: [encrypter] })
 
-    await expect(client.dial(addressOf(server))).rejects.toMatchObject({ code: 'AllDialsFailed', errors: [{ code: 'UpgradeFailed', phase: 'mux' }] })
+    await expect(client.dial(addressOf(server))).rejects.toMatchObject({ code: 'AllDialsFailed', errors: [{ code: 'UpgradeFailed', phase }] })
   })
 })
 
@@ -117,7 +116,7 @@ describe('a network with a pre-shared key', () => {
     await using caller = await stranger(addressOf(server))
 
     await caller.closed
-    await eventually(() => client.stat().connections.outbound === 0 && server.stat().connections.inbound === 0)
+    await until(() => client.stat().connections.outbound === 0 && server.stat().connections.inbound === 0)
   })
 
   it('says that it was waiting for the key when a peer says nothing', async () => {
@@ -125,6 +124,6 @@ describe('a network with a pre-shared key', () => {
     await using caller = await stranger(addressOf(server))
 
     await caller.closed
-    await eventually(() => server.stat().connections.inbound === 0)
+    await until(() => server.stat().connections.inbound === 0)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createSwarm } from '../../../src/index.ts'
-import { eventually } from '../../support/settle.ts'
 import { addressOf, DEAD, echo, ECHO, echoServer, rejection, swarmPair } from '../../support/swarm-pair.ts'
+import { until } from '../../support/until.ts'
 import type { DialError, Swarm } from '../../../src/index.ts'
 import type { ConnectionGater } from '@libp2p/interface'
 
@@ -20,7 +20,7 @@ function denying (hook: Hook): { connectionGater: ConnectionGater, asked (): num
 }
 
 async function isIdle (swarm: Swarm): Promise<void> {
-  await eventually(() => swarm.stat().connections.inbound + swarm.stat().connections.outbound === 0)
+  await until(() => swarm.stat().connections.inbound + swarm.stat().connections.outbound === 0)
 }
 
 describe('the gater of the side that dials', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { createSwarm } from '../../../src/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { eventually, turns } from '../../support/settle.ts'
+import { turns } from '../../support/settle.ts'
 import { addressOf, echo, echoServer, errorsOf, swarms } from '../../support/swarm-pair.ts'
 import { stranger } from '../../support/tcp-server.ts'
+import { until } from '../../support/until.ts'
 import type { Swarm } from '../../../src/index.ts'
 
 const WEBSOCKET = '/ip4/127.0.0.1/tcp/0/ws'
@@ -12,7 +13,7 @@ const NOISE = '\x07/noise\n'
 const TLS_HELLO = Buffer.from('16030100c8010000c40303', 'hex')
 
 async function hasInbound (swarm: Swarm, count: number): Promise<void> {
-  await eventually(() => swarm.stat().connections.inbound === count, `${count} inbound connections`)
+  await until(() => swarm.stat().connections.inbound === count, `${count} inbound connections`)
 }
 
 /** The swarm goes on as if nothing had been. */
@@ -182,7 +183,7 @@ describe('a peer', () => {
     const raw = await muxer.createStream()
 
     await new Promise((resolve) => { raw.addEventListener('close', resolve) })
-    await eventually(() => far.stat().streams.inbound === 0)
+    await until(() => far.stat().streams.inbound === 0)
     expect(await echo(connection, 'lives on')).toBe('lives on')
   })
 })

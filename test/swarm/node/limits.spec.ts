@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createSwarm } from '../../../src/index.ts'
-import { eventually } from '../../support/settle.ts'
+import { createSwarm, noDelayRanker } from '../../../src/index.ts'
 import { addressOf, echo, ECHO, echoServer, errorsOf, rejection, swarmPair, swarms, told } from '../../support/swarm-pair.ts'
+import { until } from '../../support/until.ts'
 import type { Connection, DialError, ResourceLimitError, Stream, Swarm } from '../../../src/index.ts'
 
 const HELD = '/held/1.0.0'
@@ -104,12 +104,12 @@ describe('limits on streams', () => {
     const streams = await openHeld(connection, 3)
 
     expect(near.stat().streams).toEqual({ inbound: 0, outbound: 3 })
-    await eventually(() => far.stat().streams.inbound === 3)
+    await until(() => far.stat().streams.inbound === 3)
 
     streams[0]?.reset()
     await streams[1]?.end()
     await streams[2]?.close()
-    await eventually(() => near.stat().streams.outbound === 0 && far.stat().streams.inbound === 0)
+    await until(() => near.stat().streams.outbound === 0 && far.stat().streams.inbound === 0)
   })
 
   // TestResourceManagerNewStream
@@ -168,13 +168,13 @@ describe('limits on streams', () => {
     // the reset may overtake the agreement on the protocol, or follow it
     await expect(connection.newStream(HELD, { negotiate: 'full' }).then(async (stream) => stream.read())).rejects.toMatchObject({ code: 'StreamReset' })
     expect(served).toBe(2)
-    await eventually(() => errors.length > 0)
+    await until(() => errors.length > 0)
     expect(errors[0]?.error).toMatchObject({ code: 'ResourceLimit', option, used: 2, max: 2 })
     expect(connection.status).toBe('open')
 
     await first?.end()
     await first?.closed
-    await eventually(() => far.stat().streams.inbound === 1)
+    await until(() => far.stat().streams.inbound === 1)
     expect(await openHeld(connection, 1)).toHaveLength(1)
     expect(served).toBe(3)
   })
@@ -187,7 +187,7 @@ describe('limits of a dial', () => {
     await using client = await createSwarm({ dial: { maxWaiters: 2 }, connectionGater: { denyOutboundConnection: async () => never.promise } })
     const dials = [client.dial(addressOf(server)), client.dial(addressOf(server))]
 
-    await eventually(() => client.stat().dials.waiting === 2)
+    await until(() => client.stat().dials.waiting === 2)
     await expect(client.dial(addressOf(server))).rejects.toMatchObject({ code: 'ResourceLimit', message: 'too many callers wait for dials: 2 of dial.maxWaiters 2 in use' })
     never.resolve(false)
 
@@ -200,7 +200,7 @@ describe('limits of a dial', () => {
     let now = 0
     const gate = Promise.withResolvers<false>()
     await using client = await createSwarm({
-      dial: { maxDialsPerPeer: 2 },
+      dial: { maxDialsPerPeer: 2, ranker: noDelayRanker },
       connectionGater: {
         denyOutboundConnection: async () => {
           most = Math.max(most, ++now)
@@ -215,7 +215,7 @@ describe('limits of a dial', () => {
     const port = server.listenAddresses()[0]?.toString().split('/')[4]
     const dial = client.dial(Array.from({ length: 5 }, (_, i) => `/ip4/127.0.0.${i + 1}/tcp/${port}/p2p/${server.peerId}`))
 
-    await eventually(() => now === 2)
+    await until(() => now === 2)
     gate.resolve(false)
     await dial
 
@@ -243,7 +243,7 @@ describe('memory', () => {
       return stream
     }))
 
-    await eventually(() => slow.length === 16 && far.stat().bytes.buffered > 512 * 1024)
+    await until(() => slow.length === 16 && far.stat().bytes.buffered > 512 * 1024)
     expect(far.stat().bytes.buffered).toBeLessThanOrEqual(16 * 256 * 1024)
 
     // and all of it arrives once somebody reads

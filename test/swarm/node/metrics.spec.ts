@@ -42,7 +42,10 @@ describe('a swarm with Prometheus metrics', () => {
 
   it('has the series that docs/metrics.md lists, and no others of its own', async () => {
     const registry = new Registry()
-    await using _swarm = await createSwarm({ metrics: prometheusMetrics({ registry, collectDefaultMetrics: false }) })
+    const swarm = await createSwarm({ metrics: prometheusMetrics({ registry, collectDefaultMetrics: false }) })
+
+    await swarm.close()
+
     const documented = [...readTopFile('docs/metrics.md').matchAll(/^\| `(swarmd_\w+)`/gm)].map(([, name]) => name)
 
     expect(registry.getMetricsAsArray().map(({ name }) => name).filter((name) => name.startsWith('swarmd_')).sort()).toEqual(documented.sort())

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createSwarm } from '../../../src/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { eventually } from '../../support/settle.ts'
 import { addressOf, becomes, echo, ECHO, echoServer, errorsOf, listener, LOOPBACK, swarmPair, swarms, told, toldTimes } from '../../support/swarm-pair.ts'
+import { until } from '../../support/until.ts'
 import type { Connection, Notifiee, Swarm } from '../../../src/index.ts'
 
 /** Writes down what a swarm tells, as 'connected a', where names are given in the order in which connections come. */
@@ -40,7 +40,7 @@ describe('notifications', () => {
     const connection = await near.dial(addressOf(far))
 
     await echo(connection, 'hello')
-    await eventually(() => there.includes(`closedStream inbound ${ECHO}`))
+    await until(() => there.includes(`closedStream inbound ${ECHO}`))
     await far.close()
     await gone
 

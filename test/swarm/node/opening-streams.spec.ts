@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createSwarm, generateIdentity } from '../../../src/index.ts'
-import { eventually } from '../../support/settle.ts'
 import { addressOf, DEAD, echo, ECHO, echoServer, errorsOf, introduce, LOOPBACK, rejection, swarmPair, told, toldTimes } from '../../support/swarm-pair.ts'
+import { until } from '../../support/until.ts'
 import type { Stream, Swarm } from '../../../src/index.ts'
 import type { SwarmConnection } from '../../../src/swarm/connection/index.ts'
 
@@ -132,8 +132,8 @@ describe('the streams of a swarm', () => {
     await using pair = await swarmPair()
     const { near, far, connection, inbound } = pair
     const counts = async (out: number, back: number): Promise<void> => {
-      await eventually(() => near.stat().streams.outbound === out && far.stat().streams.inbound === out, `${out} outbound streams`)
-      await eventually(() => near.stat().streams.inbound === back && far.stat().streams.outbound === back, `${back} inbound streams`)
+      await until(() => near.stat().streams.outbound === out && far.stat().streams.inbound === out, `${out} outbound streams`)
+      await until(() => near.stat().streams.inbound === back && far.stat().streams.outbound === back, `${back} inbound streams`)
       expect([connection.stat().streams, inbound.stat().streams]).toEqual([out + back, out + back])
       expect([connection.streams.length, inbound.streams.length]).toEqual([out + back, out + back])
     }

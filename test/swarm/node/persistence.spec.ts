@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { LevelDatastore } from 'datastore-level'
 import { describe, expect, it } from 'vitest'
 import { createSwarm, loadOrCreateIdentity } from '../../../src/index.ts'
-import { addressOf, echo, echoServer } from '../../support/swarm-pair.ts'
+import { addressOf, echo, echoServer, told } from '../../support/swarm-pair.ts'
 
 interface Folder extends AsyncDisposable {
   path: string
@@ -50,7 +50,11 @@ describe('a swarm with a datastore on disk', () => {
 
     await echo(await client.dial(addressOf(server)), 'hello')
     await expect(server.peerStore.get(client.peerId).then(({ addresses }) => addresses, () => [])).resolves.toEqual([])
+
+    const gone = told(server, 'disconnected')
+
     await client.close()
+    await gone
     await expect(server.dial(client.peerId)).rejects.toMatchObject({ code: 'NoAddresses' })
     await server.close()
     await datastore.close()

@@ -6,7 +6,7 @@ import type { Connection, Swarm } from '../../../src/index.ts'
 interface Crowd extends AsyncDisposable {
   hub: Swarm
   clock: FakeClock
-  /** In the order in which they came, 1 s apart. */
+  /** In the order in which they came, a moment apart. */
   guests: Swarm[]
   /** What the guests hold. */
   connections: Connection[]
@@ -30,7 +30,7 @@ async function crowd (prepare: (hub: Swarm, guests: Swarm[]) => unknown = () => 
   for (const guest of guests) {
     connections.push(await guest.dial(addressOf(hub)))
     await becomes(hub, guest, 'connected')
-    await clock.advance(1_000)
+    await clock.advance(1)
   }
 
   return {
@@ -49,7 +49,7 @@ describe('trimming', () => {
     const { hub, clock, connections, trimmed } = test
     const gone = [4, 3, 2].map(async (i) => connections[i]?.closed)
 
-    await clock.advance(10_000)
+    await clock.advance(10_200)
     expect(await Promise.all(gone)).toEqual(Array(3).fill({ code: 'trimmed', by: 'remote' }))
 
     expect([...trimmed.keys()].sort()).toEqual([2, 3, 4])
@@ -59,11 +59,17 @@ describe('trimming', () => {
 
   it('begins when the grace of a connection is over, not before', async () => {
     await using test = await crowd()
-    const { clock, trimmed } = test
+    const { clock, trimmed, connections } = test
 
-    // the first guest came 5 s ago
-    await clock.advance(4_900)
+    // the third guest is the first that is too many
+    await clock.advance(9_996)
     expect(trimmed.size).toBe(0)
+
+    const gone = connections[2]?.closed
+
+    await clock.advance(1)
+    expect(await gone).toMatchObject({ code: 'trimmed' })
+    expect([...trimmed.keys()]).toEqual([2])
   })
 
   it('spares who is tagged, the more the higher', async () => {
@@ -75,7 +81,7 @@ describe('trimming', () => {
     const { clock, trimmed, connections } = test
     const gone = [0, 1, 2].map(async (i) => connections[i]?.closed)
 
-    await clock.advance(10_000)
+    await clock.advance(10_200)
     await Promise.all(gone)
 
     expect([...trimmed.keys()].sort()).toEqual([0, 1, 2])
@@ -90,7 +96,7 @@ describe('trimming', () => {
 
     const gone = [1, 2, 3].map(async (i) => connections[i]?.closed)
 
-    await clock.advance(10_000)
+    await clock.advance(10_200)
     await Promise.all(gone)
 
     expect([...trimmed.keys()].sort()).toEqual([1, 2, 3])
@@ -106,7 +112,7 @@ describe('trimming', () => {
     const { hub, guests, clock, trimmed } = test
 
     // two may be closed, and two may stay
-    await clock.advance(10_000)
+    await clock.advance(10_200)
     expect(trimmed.size).toBe(0)
 
     expect(hub.unprotect(guests[3]?.peerId as never, 'mine')).toBe(true)
@@ -134,7 +140,7 @@ describe('trimming', () => {
 
     const gone = [0, 1, 2].map(async (i) => connections[i]?.closed)
 
-    await clock.advance(10_000)
+    await clock.advance(10_200)
     await Promise.all(gone)
 
     expect([...trimmed.keys()].sort()).toEqual([0, 1, 2])
@@ -146,7 +152,7 @@ describe('trimming', () => {
     const left = told(hub, 'connectedness', ({ peer, connectedness }) => guests[4]?.peerId.equals(peer) === true && connectedness === 'notConnected')
     const gone = told(hub, 'disconnected', ({ connection }) => guests[4]?.peerId.equals(connection.remotePeer) === true)
 
-    await clock.advance(10_000)
+    await clock.advance(10_200)
 
     expect((await gone).reason).toEqual({ code: 'trimmed', by: 'local' })
     await left
