@@ -210,6 +210,7 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
 
   async close (options: CloseOptions = {}): Promise<void> {
     await (this.#closing ??= this.#close(options))
+    options.signal?.throwIfAborted()
   }
 
   async [Symbol.asyncDispose] (): Promise<void> {
@@ -309,7 +310,6 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
     await Promise.all([closing, this.#plugins?.stop(closing)])
     // after the connections: transports destroy those that a listener has accepted, and no farewell is said
     await core.listeners.close()
-    options.signal?.throwIfAborted()
   }
 
   /** Gracefully, all at once; what is open when the time is up is aborted. */

@@ -63,6 +63,8 @@ export class SwarmConnection implements Connection {
   #closing: Promise<void> | undefined
   #farewellTimer: Timer | undefined
   #lastHeardAt: number
+  /** The last ping of ours; settles with its answer, or when there will be none. */
+  #pinging: Promise<void>
 
   constructor (components: ConnectionComponents, init: SwarmConnectionInit) {
     const { clock, settings } = components
@@ -104,10 +106,10 @@ export class SwarmConnection implements Connection {
       intervalMs: this.#muxer.ping == null ? 0 : settings.keepAliveIntervalMs,
       timeoutMs: settings.keepAliveTimeoutMs,
       lastHeardAt: () => this.#lastHeardAt,
-      ping: () => { void this.#ping() },
+      ping: () => { this.#pinging = this.#ping() },
       onDead: (silentMs) => { this.#onDead(silentMs) }
     })
-    void this.#ping()
+    this.#pinging = this.#ping()
   }
 
   get status (): ConnectionStatus {
@@ -228,10 +230,25 @@ export class SwarmConnection implements Connection {
   async #sayFarewell ({ code }: CloseReason, signal: AbortSignal): Promise<void> {
     // writes that wait in our queues are not known to the muxer, which ends what it knows
     await this.#table.endWrites(signal)
+    await this.#awaitReceipt(signal)
     await this.#muxer.close({ signal, reason: wireCode(code) } as AbortOptions)
     // an encrypter may still be at work on the last bytes: its end comes before that of the socket
     await this.#secured.close({ signal })
     await this.maConn.close({ signal })
+  }
+
+  /**
+   * Waits until the peer has read what we wrote. Once the socket is closed, the first frame that the peer
+   * sends makes TCP reset it, and the reset takes along what the peer has not yet read. A pong comes
+   * after everything that was sent before its ping.
+   */
+  async #awaitReceipt (signal: AbortSignal): Promise<void> {
+    if (this.#table.bytes.bytesWritten === 0 || this.#muxer.ping == null) {
+      return
+    }
+
+    await raceSignal(this.#pinging, signal) // a ping that is under way is older than the last bytes
+    await raceSignal(this.#ping(), signal)
   }
 
   readonly #onHeard = (): void => {

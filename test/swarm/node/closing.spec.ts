@@ -8,6 +8,18 @@ import type { Swarm } from '../../../src/index.ts'
 const { peerId: STRANGER } = await generateIdentity()
 const IDLE = { connections: { inbound: 0, outbound: 0 }, streams: { inbound: 0, outbound: 0 }, dials: { active: 0, waiting: 0 } }
 
+/** Has nobody answer the streams that come. Resolves with the first. */
+async function unanswered (swarm: Swarm): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+
+  swarm.setStreamHandler(async (stream) => {
+    resolve()
+    await stream.closed
+  })
+
+  return promise
+}
+
 describe('a swarm that closes', () => {
   it.each<[string, (swarm: Swarm) => unknown]>([
     ['dial', async (swarm) => swarm.dial(STRANGER)],
@@ -120,20 +132,26 @@ describe('closing in the midst of things', () => {
 
   it.each(['near', 'far'] as const)('of the %s side ends a stream that is being negotiated', async (side) => {
     await using pair = await swarmPair()
-    const { near, far } = pair
-    const opened = Promise.withResolvers<void>()
+    const { connection } = pair
+    const opened = unanswered(pair.far)
+    const stream = rejection(connection.newStream('/unanswered/1.0.0'))
 
-    far.setStreamHandler(async (stream) => {
-      opened.resolve()
-      await stream.closed
-    })
-
-    const stream = rejection(near.newStream(far.peerId, '/unanswered/1.0.0'))
-
-    await opened.promise
+    await opened
     await pair[side].close()
 
     expect(await stream).toMatchObject({ code: 'ConnectionClosed' })
+  })
+
+  it('ends newStream with SwarmClosed, instead of dialling again', async () => {
+    await using pair = await swarmPair()
+    const { near, far } = pair
+    const opened = unanswered(far)
+    const stream = rejection(near.newStream(far.peerId, '/unanswered/1.0.0'))
+
+    await opened
+    await near.close()
+
+    expect(await stream).toMatchObject({ code: 'SwarmClosed' })
   })
 
   // TestCloseWithOpenStreams
