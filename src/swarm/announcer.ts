@@ -16,12 +16,13 @@ export interface AnnouncerInit {
  * Tells subscribers what happens: first the notifiees, then the events. For each connection
  * `connected` is over, or has used up its time, before `disconnected` is told.
  */
-export class Announcer {
+export class Announcer implements Disposable {
   readonly #init: AnnouncerInit
   readonly #notifiees = new Set<Notifiee>()
   readonly #connecting = new Map<Connection, Promise<void>>()
   /** What was last told of a peer, while that is not `notConnected`. */
   readonly #connectedness = new Map<string, Connectedness>()
+  readonly #ended = new AbortController()
 
   constructor (init: AnnouncerInit) {
     this.#init = init
@@ -33,6 +34,11 @@ export class Announcer {
 
   stopNotify (notifiee: Notifiee): void {
     this.#notifiees.delete(notifiee)
+  }
+
+  /** The swarm has closed: handlers are called still, and waited for no longer. */
+  [Symbol.dispose] (): void {
+    this.#ended.abort()
   }
 
   /** Resolves when all have dealt with it, or after `notifyTimeoutMs`. */
@@ -116,13 +122,16 @@ export class Announcer {
     using deadline = new Deadline({
       clock: this.#init.clock,
       timeoutMs: this.#init.notifyTimeoutMs,
+      signal: this.#ended.signal,
       onTimeout: () => new CodedError('HandlerTimeout', `a handler of ${what} took more than ${this.#init.notifyTimeoutMs} ms (connection.notifyTimeoutMs); nobody waits for it any longer`)
     })
 
     try {
       await raceSignal(Promise.all(told), deadline.signal)
     } catch (thrown) {
-      this.error(`notifiee ${what}`, toError(thrown), connection)
+      if (!this.#ended.signal.aborted) {
+        this.error(`notifiee ${what}`, toError(thrown), connection)
+      }
     }
   }
 

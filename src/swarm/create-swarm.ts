@@ -4,7 +4,6 @@ import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { webSockets } from '@libp2p/websockets'
-import { yamux } from '@libp2p/yamux'
 import { dns } from '@multiformats/dns'
 import { MemoryDatastore } from 'datastore-core'
 import { systemClock, systemRandom } from '../base/index.ts'
@@ -16,21 +15,19 @@ import { PluginServices } from './plugins/index.ts'
 import { SafeEventTarget } from './safe-event-target.ts'
 import { SwarmNode } from './swarm-node.ts'
 import { parseAddress } from './targets.ts'
+import { yamux } from './yamux/index.ts'
 import type { Swarm } from './contract/index.ts'
 import type { SwarmCoreInit } from './swarm-core.ts'
 import type { PluginFactory, SwarmInit } from './swarm-init.ts'
 import type { ConnectionEncrypter, Libp2pEvents, Metrics, ServiceMap, StreamMuxerFactory, Transport } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** The largest receive window of one stream: what a peer may send before we have read any of it. */
-const MAX_STREAM_WINDOW_BYTES = 4 * 1024 * 1024
+/** Of go-libp2p-swarm, for operators: it holds where `createSwarm` is not told. */
+const FD_LIMIT_VARIABLE = 'LIBP2P_SWARM_FD_LIMIT'
 
 const defaultTransports = (): Array<PluginFactory<Transport>> => [tcp(), webSockets(), memory()]
 const defaultEncrypters = (): Array<PluginFactory<ConnectionEncrypter>> => [noise(), tls()]
-const defaultMuxers = (): Array<PluginFactory<StreamMuxerFactory>> => [
-  // its own keep-alive ignores failures; ours does not
-  yamux({ enableKeepAlive: false, streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES } })
-]
+const defaultMuxers = (): Array<PluginFactory<StreamMuxerFactory>> => [yamux()]
 
 /**
  * Makes a swarm, starts its services, and listens.
@@ -76,7 +73,7 @@ async function resolveInit (init: SwarmInit): Promise<SwarmCoreInit> {
     ranker,
     clock: init.clock ?? systemClock,
     random: init.random ?? systemRandom,
-    dial: resolveOptions('dial', DIAL_DEFAULTS, dial),
+    dial: resolveOptions('dial', DIAL_DEFAULTS, { ...dial, maxFdDials: dial.maxFdDials ?? fdLimit() }),
     limits: resolveOptions('limits', LIMIT_DEFAULTS, init.limits),
     connection: resolveOptions('connection', CONNECTION_DEFAULTS, init.connection),
     gater: init.connectionGater ?? {},
@@ -84,6 +81,17 @@ async function resolveInit (init: SwarmInit): Promise<SwarmCoreInit> {
     announce: (init.announce ?? []).map(parseAddress),
     peerStore: createPeerstore({ peerId: identity.peerId, datastore, events: pluginEvents, logger, ...metrics == null ? {} : { metrics } })
   }
+}
+
+/** What the environment says of `dial.maxFdDials`, if anything. */
+function fdLimit (): number | undefined {
+  const text = process.env[FD_LIMIT_VARIABLE] ?? ''
+
+  if (text !== '' && !(Number(text) >= 0)) {
+    throw new RangeError(`the environment variable ${FD_LIMIT_VARIABLE} must be a number of 0 or more, received ${JSON.stringify(text)}`)
+  }
+
+  return text === '' ? undefined : Number(text)
 }
 
 /** Makes transports, encrypters, muxers and services, each with the live components. */

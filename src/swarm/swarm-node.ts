@@ -310,6 +310,7 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
     await Promise.all([closing, this.#plugins?.stop(closing)])
     // after the connections: transports destroy those that a listener has accepted, and no farewell is said
     await core.listeners.close()
+    core.announcer[Symbol.dispose]()
   }
 
   /** Gracefully, all at once; what is open when the time is up is aborted. */

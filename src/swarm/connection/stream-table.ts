@@ -68,12 +68,9 @@ export class StreamTable {
     }
   }
 
-  /**
-   * Ends our direction of all streams, behind what waits to be written. Settles when all of it has
-   * left, or has failed, or the signal aborts.
-   */
-  async endWrites (signal: AbortSignal): Promise<void> {
-    await Promise.allSettled(this.list().map(async ({ port }) => { await port.closeWrite(signal) }))
+  /** Refuses further writes. Resolves when those made before have left, or failed, or the signal aborts. */
+  async drain (signal: AbortSignal): Promise<void> {
+    await Promise.allSettled(this.list().map(async ({ port }) => { await port.drain(signal) }))
   }
 
   /** The connection has ended: whatever the muxer makes of that, no stream outlives it. */
@@ -182,9 +179,9 @@ export class StreamTable {
 
     try {
       permit = this.#gate.admit('inbound')
-      this.#isRefusing = false
     } catch (thrown) {
-      this.#refuse(raw, toError(thrown))
+      raw.abort(toError(thrown))
+      this.#reportRefusal(toError(thrown))
       return
     }
 
@@ -197,9 +194,7 @@ export class StreamTable {
     }
   }
 
-  #refuse (raw: RawStream, error: Error): void {
-    raw.abort(error)
-
+  #reportRefusal (error: Error): void {
     if (!this.#isRefusing) {
       this.#isRefusing = true
       this.#components.reportError('accepting a stream', error, this.#connection)
@@ -211,13 +206,15 @@ export class StreamTable {
 
     this.#answer(tracked).catch((thrown: unknown) => {
       const error = toError(thrown)
-      const isOwnFault = stream.port.error !== error && tracked.isAnnounced
+      const isStreams = stream.port.error === error
 
       stream.reset(error)
 
       // that peers reset streams, or cannot negotiate, is daily life; that a handler throws is not
-      if (isOwnFault) {
+      if (tracked.isAnnounced && !isStreams) {
         this.#components.reportError(`stream handler ${stream.protocol}`.trimEnd(), error, this.#connection)
+      } else if (isCoded(error, 'ResourceLimit')) {
+        this.#reportRefusal(error)
       } else {
         this.#components.log('inbound stream %s failed - %e', stream.id, error)
       }
@@ -270,6 +267,7 @@ export class StreamTable {
 
   #announce (tracked: Tracked): void {
     tracked.isAnnounced = true
+    this.#isRefusing &&= tracked.stream.direction === 'outbound'
     this.#components.streamOpened(tracked.stream, tracked.raw)
   }
 

@@ -7,7 +7,7 @@ import type { ConnectionComponents } from './components.ts'
 import type { Timer } from '../../base/index.ts'
 import type { CloseReason, Connection, ConnectionLimits, ConnectionStat, ConnectionStatus, NewStreamOptions } from '../contract/connection.ts'
 import type { CallOptions, Direction, Stream } from '../contract/stream.ts'
-import type { AbortOptions, MessageStream, MultiaddrConnection, PeerId, StreamCloseEvent, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
+import type { MessageStream, MultiaddrConnection, PeerId, StreamCloseEvent, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** What some muxers can do beyond the interface. */
@@ -15,6 +15,8 @@ type Muxer = StreamMuxer & {
   ping?(): Promise<number>
   /** The code with which the peer said farewell. */
   remoteGoAway?: number
+  /** Of npm's yamux, which else says farewell only together with other things. */
+  sendGoAway?(code: number): void
 }
 
 export interface SwarmConnectionInit {
@@ -219,7 +221,7 @@ export class SwarmConnection implements Connection {
     this.#reason ??= reason
 
     try {
-      await Promise.race([this.closed, raceSignal(this.#sayFarewell(reason, deadline.signal), deadline.signal)])
+      await Promise.race([this.closed, raceSignal(this.#closeGracefully(reason, deadline.signal), deadline.signal)])
       this.#finish()
     } catch (thrown) {
       this.#components.log('graceful close of %s failed - %e', this.id, thrown)
@@ -227,14 +229,30 @@ export class SwarmConnection implements Connection {
     }
   }
 
-  async #sayFarewell ({ code }: CloseReason, signal: AbortSignal): Promise<void> {
-    // writes that wait in our queues are not known to the muxer, which ends what it knows
-    await this.#table.endWrites(signal)
+  async #closeGracefully (reason: CloseReason, signal: AbortSignal): Promise<void> {
+    await this.#table.drain(signal)
     await this.#awaitReceipt(signal)
-    await this.#muxer.close({ signal, reason: wireCode(code) } as AbortOptions)
+    this.#sayFarewell(reason)
     // an encrypter may still be at work on the last bytes: its end comes before that of the socket
     await this.#secured.close({ signal })
     await this.maConn.close({ signal })
+  }
+
+  /**
+   * Ends all streams and tells the peer why. The muxer's own `close` would end their write sides, and
+   * the peer take that for the end of what somebody has not finished.
+   */
+  #sayFarewell (reason: CloseReason): void {
+    // what has arrived is saved for its readers
+    this.#table.lose()
+
+    try {
+      // before the resets, which would else look to the peer like those of single streams
+      this.#muxer.sendGoAway?.(wireCode(reason.code))
+      this.#muxer.abort(farewellError(reason))
+    } catch (thrown) {
+      this.#components.log.trace('the muxer of %s could not say farewell - %e', this.id, thrown)
+    }
   }
 
   /**
@@ -307,7 +325,8 @@ export class SwarmConnection implements Connection {
     this.#status = 'closed'
     this.#keepAlive[Symbol.dispose]()
     this.#farewellTimer?.[Symbol.dispose]()
-    this.#takeDown(reason)
+    this.#sayFarewell(reason)
+    this.maConn.abort(closeError(reason))
 
     for (const permit of this.#permits) {
       permit[Symbol.dispose]()
@@ -316,18 +335,5 @@ export class SwarmConnection implements Connection {
     this.#ended.abort(closeError(reason))
     this.#settleClosed(reason)
     this.#components.connectionClosed(this, reason)
-  }
-
-  /** What is still up, from the streams down to the socket: first what has arrived is saved for its readers. */
-  #takeDown (reason: CloseReason): void {
-    this.#table.lose()
-
-    try {
-      this.#muxer.abort(farewellError(reason))
-    } catch (thrown) {
-      this.#components.log.trace('the muxer of %s could not say farewell - %e', this.id, thrown)
-    }
-
-    this.maConn.abort(closeError(reason))
   }
 }

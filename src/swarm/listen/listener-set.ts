@@ -56,6 +56,8 @@ export class ListenerSet {
   readonly #guard: SocketGuard
   readonly #open = new Set<ManagedListener>()
   readonly #opening = new Set<ManagedListener>()
+  /** Those that accept nobody any more, while connections that came through them live on. */
+  readonly #retired = new Set<ManagedListener>()
   readonly #closing = new Set<Promise<void>>()
   #isClosed = false
 
@@ -97,14 +99,15 @@ export class ListenerSet {
   }
 
   /**
-   * Ends the listeners that were asked for this address, or are bound to it, and no others.
-   * Resolves when they have ended, with whether there were any.
+   * Ends the listeners that were asked for this address, or are bound to it, and no others. The
+   * connections that came through them live on. Resolves when they have ended, with whether there
+   * were any.
    */
   async remove (address: Multiaddr): Promise<boolean> {
     const matching = [...this.#open, ...this.#opening].filter((managed) => managed.matches(address))
     const reason = new CodedError('ListenFailed', 'it was removed before it began to listen')
 
-    await Promise.all(matching.map(async (managed) => { await this.#drop(managed, reason) }))
+    await Promise.all(matching.map(async (managed) => { await this.#drop(managed, reason, async () => { await this.#retire(managed, reason) }) }))
 
     return matching.length > 0
   }
@@ -124,7 +127,7 @@ export class ListenerSet {
 
     const closed = this.#closedError()
 
-    await Promise.all([...this.#open, ...this.#opening].map(async (managed) => { await this.#drop(managed, closed) }))
+    await Promise.all([...this.#open, ...this.#opening, ...this.#retired].map(async (managed) => { await this.#drop(managed, closed) }))
     await Promise.all(this.#closing)
   }
 
@@ -224,7 +227,18 @@ export class ListenerSet {
     return { listening: opened.flatMap(({ addresses }) => addresses), failures }
   }
 
-  async #drop (managed: ManagedListener | undefined, reason: unknown): Promise<void> {
+  async #retire (managed: ManagedListener, reason: unknown): Promise<void> {
+    const free = (): void => { this.#retired.delete(managed) }
+
+    // before it begins, as it may be over in the same turn
+    this.#retired.add(managed)
+
+    if (!await managed.retire(reason, free)) {
+      free()
+    }
+  }
+
+  async #drop (managed: ManagedListener | undefined, reason: unknown, end = async (): Promise<void> => managed?.close(reason)): Promise<void> {
     if (managed == null) {
       return
     }
@@ -232,7 +246,7 @@ export class ListenerSet {
     // before the wait, so that it is told of once
     const wasOpen = this.#open.delete(managed)
 
-    await this.#track(managed.close(reason))
+    await this.#track(end())
 
     if (wasOpen) {
       this.#tellClosed(managed)

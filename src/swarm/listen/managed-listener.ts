@@ -1,6 +1,7 @@
 import { CodedError, Deadline, raceSignal, toError } from '../../base/index.ts'
 import { boundAddresses } from './bound-addresses.ts'
 import { explain } from './listen-error.ts'
+import { serverOf } from './socket-guard.ts'
 import type { Clock } from '../../base/index.ts'
 import type { Listener, Logger } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -136,6 +137,34 @@ export class ManagedListener {
     this.#closing ??= this.#close(reason)
 
     return this.#closing
+  }
+
+  /**
+   * As `close`, but the connections that came through the listener live on, where it lets us do that.
+   * What it holds then is freed with the last of them, or by `close`.
+   *
+   * @returns when it has ended, and whether it still holds something
+   */
+  async retire (reason: unknown, onFreed: () => void): Promise<boolean> {
+    const server = serverOf(this.listener)
+
+    if (this.#state !== 'open' || server?.listening !== true) {
+      await this.close(reason)
+
+      return false
+    }
+
+    this.#state = 'closed'
+    this.#unsubscribe()
+    this.#init.onClosing()
+    server.once('close', () => {
+      this.#hasEnded = true
+      onFreed()
+    })
+    // the listener would hang up on everybody
+    server.close()
+
+    return true
   }
 
   async #close (reason: unknown): Promise<void> {

@@ -117,7 +117,8 @@ export class SocketGuard {
   }
 }
 
-function serverOf (listener: Listener): Server | undefined {
+/** What accepts the sockets of a listener, if it shows that. */
+export function serverOf (listener: Listener): Server | undefined {
   return 'server' in listener && listener.server instanceof Server ? listener.server : undefined
 }
 

@@ -39,6 +39,8 @@ export class PortReader {
   #discarding = false
   #hasDropped = false
   #messages = 0
+  #isDropping = false
+  #isFlushing = false
   #isOver = false
   #wake: (() => void) | undefined
   #released: Disposable | undefined
@@ -152,7 +154,7 @@ export class PortReader {
 
   /** Bytes have arrived. */
   push (bytes: Uint8Array): void {
-    if (this.#discarding) {
+    if (this.#discarding || this.#isDropping) {
       this.#hasDropped = true
       this.#count(bytes.byteLength)
       return
@@ -178,6 +180,7 @@ export class PortReader {
     if (!keepUnread) {
       const dropped = this.#queue.clear()
 
+      this.#isDropping = true
       this.#count(dropped)
       this.#unreserve(dropped)
     }
@@ -185,11 +188,15 @@ export class PortReader {
     this.#wake?.()
   }
 
-  /** Takes over what a paused raw stream still holds, before that is lost. */
+  /** Takes over what a paused raw stream still holds, all of it, before that is lost. */
   flush (): void {
+    this.#isFlushing = true
+
     if (this.#isPaused) {
       this.#resume()
     }
+
+    this.#isFlushing = false
   }
 
   /** The stream is over. Who keeps it may still read, but its bytes are theirs to hold from here. */
@@ -239,7 +246,7 @@ export class PortReader {
     const { highWaterBytes, lowWaterBytes, budget } = this.#init
     const isExhausted = budget?.exhausted === true
 
-    if (this.#isOver) {
+    if (this.#isOver || this.#isFlushing) {
       return
     }
 

@@ -24,6 +24,8 @@ export class PortWriter {
   readonly #raw: MessageStream
   readonly #init: PortWriterInit
   #error: Error | undefined
+  /** What calls get that come too late, while those before them may go on. */
+  #refusal: Error | undefined
   #prefix: { bytes: Uint8Array, onSent(): void } | undefined
   #wake: (() => void) | undefined
   #lastTurn: Promise<unknown> = Promise.resolve()
@@ -82,7 +84,7 @@ export class PortWriter {
 
   /** Sends the prefix, if it waits for bytes still. */
   flushPrefix (): void {
-    if (this.#prefix != null && this.#error == null) {
+    if (this.#prefix != null && this.#error == null && this.#refusal == null) {
       this.#send(new Uint8Array(0))
     }
   }
@@ -101,10 +103,22 @@ export class PortWriter {
   async end (signal?: AbortSignal): Promise<void> {
     if (this.#ending == null) {
       this.#throwIfFailed()
+      this.#throwIfRefused()
       this.#ending = this.#end()
     }
 
     await raceSignal(this.#ending, signal)
+  }
+
+  /**
+   * Refuses with `error` whatever is not written yet, and resolves when all that was written, and our
+   * end if it was wanted, has left.
+   *
+   * @throws what ended the stream before that, or the signal's reason
+   */
+  async drain (error: Error, signal: AbortSignal): Promise<void> {
+    this.#refusal ??= error
+    await raceSignal(this.#ending ?? this.#lastTurn.then(async () => this.#room(signal)), signal)
   }
 
   /** Whether the next write need not wait. */
@@ -132,6 +146,14 @@ export class PortWriter {
 
     if (this.#ending != null) {
       throw closedForWriting()
+    }
+
+    this.#throwIfRefused()
+  }
+
+  #throwIfRefused (): void {
+    if (this.#refusal != null) {
+      throw this.#refusal
     }
   }
 

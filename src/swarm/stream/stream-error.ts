@@ -38,7 +38,7 @@ export function explainFailure (thrown: unknown, { local, isConnected, lossError
   const error = thrown instanceof Event ? (thrown as StreamCloseEvent).error : toError(thrown)
   const known = error == null ? undefined : toStreamError(error, local)
 
-  return known == null || (!isConnected && !isCoded(known, 'StreamReset')) ? lossError() : known
+  return known == null || !isConnected ? lossError() : known
 }
 
 /** What a raw stream closed with, as one of our errors; `local` says on whose side that began. */

@@ -38,7 +38,8 @@ export class StreamPort {
   readonly #lossError: () => Error
   readonly #isConnected: () => boolean
   readonly #settleClosed: (error: Error | undefined) => void
-  readonly #rawReadBufferLength: number
+  /** Of the raw stream, as it was before us. */
+  readonly #original: Pick<MessageStream, 'abort' | 'maxReadBufferLength'>
   #isClosed = false
   #isDiscarding = false
   /** From `openLazily` until the peer has answered; nobody else may read. */
@@ -61,14 +62,16 @@ export class StreamPort {
     })
     this.#lossError = init.lossError ?? (() => new CodedError('ConnectionLost', 'the connection was lost before the stream had ended'))
     this.#isConnected = init.isConnected ?? (() => true)
-    this.#rawReadBufferLength = raw.maxReadBufferLength
+    this.#original = { abort: raw.abort.bind(raw), maxReadBufferLength: raw.maxReadBufferLength }
+
+    // when its peer says farewell, the yamux of npm aborts all streams, and with them what they hold for us
+    raw.abort = (error) => {
+      this.#reader.flush()
+      this.#original.abort(error)
+    }
 
     raw.maxReadBufferLength = Math.max(raw.maxReadBufferLength, RAW_READ_BUFFER_BYTES)
-    raw.addEventListener('message', this.#onMessage)
-    raw.addEventListener('remoteCloseWrite', this.#onRemoteEnd)
-    raw.addEventListener('close', this.#onClose)
-    raw.addEventListener('drain', this.#onRoom)
-    raw.addEventListener('idle', this.#onRoom)
+    this.#listen('addEventListener')
     this.#catchUp()
   }
 
@@ -223,18 +226,21 @@ export class StreamPort {
     this.#reader.fail(error, { keepUnread: false })
 
     try {
-      this.raw.abort(error)
+      this.#original.abort(error)
     } finally {
       this.#finish()
     }
   }
 
+  /** The connection is about to end: writes nothing new, and resolves when what was written has left. */
+  async drain (signal: AbortSignal): Promise<void> {
+    await this.#writer.drain(this.#lossError(), signal)
+  }
+
   /** The connection beneath has ended, whatever the raw stream says of it. */
   lose (): void {
     if (!this.#isClosed) {
-      this.#reader.flush()
-      this.#fail(this.#lossError())
-      this.#finish()
+      this.#endWith(this.#lossError())
     }
   }
 
@@ -242,7 +248,7 @@ export class StreamPort {
   release (): MessageStream {
     const unread: Uint8Array[] = []
 
-    this.#detach()
+    this.#listen('removeEventListener')
     this.#reader.flush()
 
     for (let chunk = this.#reader.take(); chunk != null; chunk = this.#reader.take()) {
@@ -253,9 +259,7 @@ export class StreamPort {
       this.raw.unshift(chunk)
     }
 
-    this.raw.maxReadBufferLength = this.#rawReadBufferLength
-
-    return this.raw
+    return Object.assign(this.raw, this.#original)
   }
 
   /** Never rejects. */
@@ -287,14 +291,10 @@ export class StreamPort {
       this.#onRemoteEnd()
     } else if (status !== 'open') {
       // one turn later, as what it still holds comes to a new listener then
-      queueMicrotask(() => { this.#onEndedEarly(status === 'reset') })
+      queueMicrotask(() => {
+        this.#endWith(status === 'reset' ? new CodedError('StreamReset', 'the peer reset the stream before it was taken up') : this.#lossError())
+      })
     }
-  }
-
-  #onEndedEarly (wasReset: boolean): void {
-    this.#reader.flush()
-    this.#fail(wasReset ? new CodedError('StreamReset', 'the peer reset the stream before it was taken up') : this.#lossError())
-    this.#finish()
   }
 
   readonly #onMessage = (event: StreamMessageEvent): void => {
@@ -324,8 +324,7 @@ export class StreamPort {
       if (event.error == null) {
         void this.#onQuietClose()
       } else {
-        this.#fail(this.#explain(event.error, event.local === true))
-        this.#finish()
+        this.#endWith(this.#explain(event.error, event.local === true))
       }
     })
   }
@@ -341,6 +340,12 @@ export class StreamPort {
 
     // a lazily opened stream is not over before it is known whether the peer has agreed
     await this.#confirming
+    this.#finish()
+  }
+
+  #endWith (error: Error): void {
+    this.#reader.flush()
+    this.#fail(error)
     this.#finish()
   }
 
@@ -382,11 +387,11 @@ export class StreamPort {
     }
   }
 
-  #detach (): void {
-    this.raw.removeEventListener('message', this.#onMessage)
-    this.raw.removeEventListener('remoteCloseWrite', this.#onRemoteEnd)
-    this.raw.removeEventListener('close', this.#onClose)
-    this.raw.removeEventListener('drain', this.#onRoom)
-    this.raw.removeEventListener('idle', this.#onRoom)
+  #listen (method: 'addEventListener' | 'removeEventListener'): void {
+    this.raw[method]('message', this.#onMessage)
+    this.raw[method]('remoteCloseWrite', this.#onRemoteEnd)
+    this.raw[method]('close', this.#onClose)
+    this.raw[method]('drain', this.#onRoom)
+    this.raw[method]('idle', this.#onRoom)
   }
 }

@@ -26,9 +26,7 @@ export class IdleTimer implements Disposable {
   }
 
   touch (): void {
-    if (this.#timer != null || this.#timeoutMs !== Infinity) {
-      this.#lastTouch = this.#clock.now()
-    }
+    this.#lastTouch = this.#clock.now()
   }
 
   [Symbol.dispose] (): void {

@@ -184,7 +184,7 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   /** Both directions have ended. */
   protected finish (): void {
     this.status = 'closed'
-    this.#settle(new CodedError('StreamClosed', 'the stream is closed for writing'))
+    this.#settle(() => new CodedError('StreamClosed', 'the stream is closed for writing'))
     this.dispatchEvent(new StreamCloseEvent())
   }
 
@@ -201,7 +201,7 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
       this.#discard()
     }
 
-    this.#settle(error)
+    this.#settle(() => error)
     this.dispatchEvent(isLocal ? new StreamAbortEvent(error) : new StreamResetEvent(error))
   }
 
@@ -262,12 +262,12 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   }
 
   /** Everything that ends with the stream, except the event that says so. */
-  #settle (error: Error): void {
+  #settle (reason: () => Error): void {
     this.timeline.close = Math.floor(this.#now())
     this.writeStatus = 'closed'
     this.remoteReadStatus = 'closed'
     this.writableNeedsDrain = false
-    this.#room?.reject(error)
+    this.#room?.reject(reason())
     this.#room = undefined
     this.#tellRemoteEnd()
     this.#reading.tellEnd()

@@ -1,7 +1,6 @@
 import { FLAG, FRAME_TYPE } from './constants.ts'
 import { FrameBatch } from './frame-batch.ts'
 import { SendQueue } from './send-queue.ts'
-import { afterTurns } from './turns.ts'
 import type { FrameSource } from './send-queue.ts'
 import type { MessageStream } from '@libp2p/interface'
 
@@ -220,7 +219,7 @@ export class Outbox {
     if (!this.#isBusy) {
       this.#isBusy = true
       this.#turnsLeft = QUIET_TURNS
-      afterTurns(1, this.#onTurn)
+      queueMicrotask(this.#onTurn)
     }
   }
 
@@ -228,7 +227,7 @@ export class Outbox {
     this.#turnsLeft--
 
     if (this.#turnsLeft > 0 && !this.#isUrgent) {
-      afterTurns(1, this.#onTurn)
+      queueMicrotask(this.#onTurn)
       return
     }
 

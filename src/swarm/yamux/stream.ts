@@ -30,7 +30,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   readonly #host: StreamHost
   readonly #writing = new WriteSide()
   readonly #receiveWindow: ReceiveWindow
-  readonly #idle: IdleTimer
+  #idle: IdleTimer | undefined
   /** The flag that the next frame has to carry, as it is the first. */
   #openFlag: number
   #log: Logger | undefined
@@ -48,9 +48,6 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     this.#host = host
     this.#openFlag = direction === 'outbound' ? FLAG.syn : FLAG.ack
     this.#receiveWindow = new ReceiveWindow(host.budget, host.maxStreamWindowBytes, host.clock.now())
-    this.#idle = new IdleTimer(host.clock, (silentMs) => {
-      this.abort(new CodedError('StreamIdle', `the stream was silent for ${Math.round(silentMs)} ms, more than the ${this.inactivityTimeout} ms allowed`))
-    })
 
     if (options.inactivityTimeout != null) {
       this.inactivityTimeout = options.inactivityTimeout
@@ -65,10 +62,17 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
 
   /** Milliseconds without a byte in either direction, after which the stream is aborted; 0 and `Infinity` are never. */
   get inactivityTimeout (): number {
-    return this.#idle.timeoutMs
+    return this.#idle?.timeoutMs ?? Infinity
   }
 
   set inactivityTimeout (ms: number) {
+    if (this.status !== 'open') {
+      return // a timer would outlive the stream
+    }
+
+    this.#idle ??= new IdleTimer(this.#host.clock, (silentMs) => {
+      this.abort(new CodedError('StreamIdle', `the stream was silent for ${Math.round(silentMs)} ms, more than the ${this.inactivityTimeout} ms allowed`))
+    })
     this.#idle.timeoutMs = ms
   }
 
@@ -105,7 +109,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
       return !this.writableNeedsDrain
     }
 
-    this.#idle.touch()
+    this.#idle?.touch()
     this.#writing.push(data)
 
     if (this.#writing.sendable > 0) {
@@ -183,7 +187,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
 
   onPayload (bytes: Uint8Array): void {
     if (this.status === 'open') {
-      this.#idle.touch()
+      this.#idle?.touch()
       this.receive(bytes)
     }
   }
@@ -340,7 +344,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
 
   /** Gives everything back that the connection lent. */
   #release ({ mustReset }: { mustReset: boolean }): void {
-    this.#idle[Symbol.dispose]()
+    this.#idle?.[Symbol.dispose]()
     this.#receiveWindow.close()
     this.#host.outbox.remove(this)
     this.#host.onEnded(this.streamId, { mustReset })

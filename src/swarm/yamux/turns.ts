@@ -3,5 +3,16 @@
  * have been resolved already still do in this tick, and before any timer or I/O.
  */
 export function afterTurns (turns: number, fn: () => void): void {
-  queueMicrotask(turns <= 1 ? fn : () => { afterTurns(turns - 1, fn) })
+  let left = turns
+  const turn = (): void => {
+    left--
+
+    if (left > 0) {
+      queueMicrotask(turn)
+    } else {
+      fn()
+    }
+  }
+
+  queueMicrotask(turn)
 }

@@ -15,13 +15,10 @@ type FinState = 'none' | 'wanted' | 'taken' | 'sent'
 export class WriteSide {
   readonly #window = new SendWindow()
   readonly #unsent = new WriteQueue()
-  readonly #ended = Promise.withResolvers<void>()
   #fin: FinState = 'none'
+  #ended: PromiseWithResolvers<void> | undefined
+  #failure: Error | undefined
   #isAbandoned = false
-
-  constructor () {
-    this.#ended.promise.catch(() => {}) // nobody has to wait for the end
-  }
 
   /** Bytes that wait. */
   get byteLength (): number {
@@ -89,11 +86,21 @@ export class WriteSide {
 
   finSent (): void {
     this.#fin = 'sent'
-    this.#ended.resolve()
+    this.#ended?.resolve()
   }
 
   /** @throws the signal's reason, or what ended the stream before FIN had left */
   async waitForEnd (signal: AbortSignal | undefined): Promise<void> {
+    if (this.#failure != null) {
+      throw this.#failure
+    }
+
+    if (this.isEnded) {
+      return
+    }
+
+    this.#ended ??= Promise.withResolvers()
+
     try {
       await raceSignal(this.#ended.promise, signal)
     } catch (thrown) {
@@ -105,6 +112,7 @@ export class WriteSide {
   /** Throws away what waits. */
   fail (error: Error): void {
     this.#unsent.clear()
-    this.#ended.reject(error)
+    this.#failure = error
+    this.#ended?.reject(error)
   }
 }

@@ -145,11 +145,21 @@ describe('a stranger at a WebSocket listener', () => {
 
     await turns(200)
     await clock.advance(10_000)
-    // a WebSocket is closed by its own handshake, which the stranger does not take part in
-    await clock.advance(10_000)
     await caller.closed
 
     await hasInbound(swarm, 0)
+    await servesOthers(swarm)
+  })
+
+  it('is turned away at once when too many have come and say nothing', async () => {
+    await using swarm = await echoServer({ listen: [WEBSOCKET], limits: { maxQueuedInbound: 2 } })
+    await using first = await stranger(addressOf(swarm))
+    await using second = await stranger(addressOf(swarm))
+    await using third = await stranger(addressOf(swarm))
+
+    await third.closed
+    expect([first.socket.closed, second.socket.closed]).toEqual([false, false])
+    await first[Symbol.asyncDispose]()
     await servesOthers(swarm)
   })
 

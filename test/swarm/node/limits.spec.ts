@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createSwarm, noDelayRanker } from '../../../src/index.ts'
+import { turns } from '../../support/settle.ts'
 import { addressOf, echo, ECHO, echoServer, errorsOf, rejection, swarmPair, swarms, told } from '../../support/swarm-pair.ts'
 import { until } from '../../support/until.ts'
 import type { Connection, DialError, ResourceLimitError, Stream, Swarm } from '../../../src/index.ts'
@@ -192,6 +193,38 @@ describe('limits of a dial', () => {
     never.resolve(false)
 
     expect(new Set(await Promise.all(dials)).size).toBe(1)
+  })
+
+  it('dial no more addresses at the same time than dial.maxFdDials or LIBP2P_SWARM_FD_LIMIT say', async () => {
+    const gate = Promise.withResolvers<false>()
+    let now = 0
+    const connectionGater = {
+      denyOutboundConnection: async (): Promise<boolean> => {
+        now++
+
+        return gate.promise
+      }
+    }
+
+    vi.stubEnv('LIBP2P_SWARM_FD_LIMIT', '2')
+
+    await using servers = await swarms(4)
+    await using client = await createSwarm({ connectionGater })
+    const dials = servers.map(async (server) => client.dial(addressOf(server)))
+
+    await until(() => now === 2)
+    await turns(100)
+    expect(now).toBe(2)
+    gate.resolve(false)
+    await Promise.all(dials)
+    expect(now).toBe(4)
+
+    vi.stubEnv('LIBP2P_SWARM_FD_LIMIT', 'many')
+    await expect(createSwarm()).rejects.toThrow('the environment variable LIBP2P_SWARM_FD_LIMIT must be a number of 0 or more, received "many"')
+    await using other = await createSwarm({ dial: { maxFdDials: 1 } })
+
+    expect(await echo(await other.dial(addressOf(servers[0] as Swarm)), 'what is said to createSwarm goes first')).toBe('what is said to createSwarm goes first')
+    vi.unstubAllEnvs()
   })
 
   it('dial no more addresses of a peer at the same time than dial.maxDialsPerPeer', async () => {

@@ -95,18 +95,21 @@ describe('addresses that come and go at run time', () => {
     expect(await isDialable(swarm, stays[0] ?? '')).toBe(true)
   })
 
-  it('leave the connections that came through them', async () => {
-    await using swarm = await echoServer()
+  it.each([['TCP', LOOPBACK], ['WebSocket', '/ip4/127.0.0.1/tcp/0/ws']])('leave the connections that came through them over %s, and their port free', async (_name, listen) => {
+    await using swarm = await echoServer({ listen: [listen] })
     await using client = await createSwarm()
+    const [address = ''] = texts(swarm.listenAddresses())
     const connection = await client.dial(addressOf(swarm))
 
     expect(await echo(connection, 'before')).toBe('before')
-
-    for (const address of swarm.listenAddresses()) {
-      await swarm.removeListenAddress(address)
-    }
-
+    await swarm.removeListenAddress(address)
+    expect(swarm.listenAddresses()).toEqual([])
+    expect(await isDialable(swarm, address)).toBe(false)
     expect(await echo(connection, 'after')).toBe('after')
+
+    expect(texts(await swarm.addListenAddress(address))).toEqual([address])
+    expect(await isDialable(swarm, address)).toBe(true)
+    expect(await echo(connection, 'still')).toBe('still')
   })
 
   it('are refused where nothing listens', async () => {

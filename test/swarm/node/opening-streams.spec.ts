@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSwarm, generateIdentity } from '../../../src/index.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { addressOf, DEAD, echo, ECHO, echoServer, errorsOf, introduce, LOOPBACK, rejection, swarmPair, told, toldTimes } from '../../support/swarm-pair.ts'
 import { until } from '../../support/until.ts'
 import type { Stream, Swarm } from '../../../src/index.ts'
@@ -80,6 +81,29 @@ describe('newStream of a swarm', () => {
     await using stream = await near.newStream(far.peerId, ECHO, { noDial: true })
 
     expect(stream.protocol).toBe(ECHO)
+  })
+
+  it.each([
+    ['connection.negotiateTimeoutMs', { negotiateTimeoutMs: 3_000 }, 3_000],
+    ['connection.openStreamTimeoutMs', { openStreamTimeoutMs: 2_000 }, 2_000]
+  ])('fails after %s where the peer does not answer, and resets the stream', async (_option, connection, timeoutMs) => {
+    const clock = new FakeClock()
+    await using pair = await swarmPair({ clock, connection })
+    const { near, far } = pair
+    const asked = Promise.withResolvers<void>()
+
+    far.setStreamHandler(async (stream) => {
+      asked.resolve()
+      await stream.closed
+    })
+
+    const opening = rejection(near.newStream(far.peerId, ECHO))
+
+    await asked.promise
+    await clock.advance(timeoutMs)
+
+    expect(await opening).toMatchObject({ code: 'NegotiationTimeout' })
+    await until(() => far.stat().streams.inbound === 0)
   })
 
   it('dials again when the connection that is there dies under it', async () => {

@@ -135,7 +135,7 @@ describe('a raw stream that closes', () => {
   it.each([
     ['aborted by its muxer', named('Error', 'Remote sent GoAway'), true, 'ConnectionClosed'],
     ['closed without a word', undefined, false, 'ConnectionClosed'],
-    ['reset by its peer', named('StreamResetError'), false, 'StreamReset']
+    ['reset by its peer', named('StreamResetError'), false, 'ConnectionClosed']
   ])('when its connection has gone says so: %s', async (_what, error, local, code) => {
     const raw = new ScriptedRaw()
     const taken = port(raw, { port: { isConnected: () => false, lossError: () => new CodedError('ConnectionClosed', 'gone') } })

@@ -162,5 +162,9 @@ describe('silence', () => {
     stream.inactivityTimeout = 0
     await scene.clock.advance(10_000)
     expect([stream.status, scene.clock.pending]).toEqual(['open', 0])
+
+    stream.abort(new Error('done'))
+    stream.inactivityTimeout = 500
+    expect(scene.clock.pending).toBe(0)
   })
 })
