@@ -149,10 +149,8 @@ export class Dialer {
     return best
   }
 
-  /** A connection was made, by whichever side: its peer's failures are forgotten, and who waits gets it. */
+  /** A connection was made, and everybody knows of it: who waits for its peer gets it. */
   connected ({ remotePeer, direction }: SwarmConnection): void {
-    this.backoff.clear(remotePeer.toString())
-
     // what we dialled ourselves is answered by the dial that made it, once it is complete
     if (direction === 'inbound') {
       this.#sync.reconsider(remotePeer.toString())

@@ -191,7 +191,7 @@ export class SwarmCore {
 
     this.connections.add(connection)
     this.#metrics?.connectionOpened(connection.direction)
-    this.dialer.connected(connection)
+    this.dialer.backoff.clear(peer.toString())
     this.#tags.follow(peer)
     this.#rememberPeer(connection)
     this.observers.forEach((observer) => { observer.connected(connection) })
@@ -204,6 +204,7 @@ export class SwarmCore {
     }
 
     this.directWait.offer(connection)
+    this.dialer.connected(connection)
     connection.startServing()
     this.#duplicates.watch(peer.toString())
     this.#trimmer.request()

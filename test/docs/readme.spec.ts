@@ -64,3 +64,12 @@ describe('the README', () => {
     expect(blocks('sh')[0]).toMatch(/^npm ci && npm start .*\nnpm ci && npm test$/m)
   })
 })
+
+describe('docs/plugins.md', () => {
+  it('names tests that exist', () => {
+    const files = [...readTopFile('docs/plugins.md').matchAll(/`(test\/\S+)`/g)].map(([, file = '']) => file)
+
+    expect(files.length).toBeGreaterThan(5)
+    expect(files.filter((file) => !existsSync(`${root}${file}`))).toEqual([])
+  })
+})

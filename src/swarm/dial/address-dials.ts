@@ -26,6 +26,8 @@ interface AddressDial {
   state: DialState
   /** Those that wait for this address: none once it has failed or connected. */
   requests: Set<DialRequest>
+  /** Nobody waits for it, and it goes on all the same. */
+  isSpared?: boolean
 }
 
 /** What becomes of the dials. Whoever is called paces them afterwards. */
@@ -33,8 +35,8 @@ export interface AddressDialsEvents {
   onConnected(key: string, connection: Connection): void
   /** The requests, which waited for the address, know of it already. */
   onFailed(requests: DialRequest[]): void
-  /** Owns a connection whose dial had been given up. */
-  onLate(key: string, connection: Connection): void
+  /** Owns a connection whose dial had been given up, or spared. */
+  onLate(key: string, connection: Connection, options: { spared?: boolean | undefined }): void
   /** Aborts when the swarm closes. */
   closing: AbortSignal
 }
@@ -99,11 +101,11 @@ export class AddressDials {
     return undefined
   }
 
-  /** Takes a request out, and gives up what nobody else waits for. */
-  leave (request: DialRequest, why: string): void {
+  /** Takes a request out, and gives up what nobody else waits for; `spare` lets handshakes end that have begun. */
+  leave (request: DialRequest, why: string, { spare = false } = {}): void {
     for (const dial of this.#dials.values()) {
       if (dial.requests.delete(request) && dial.requests.size === 0) {
-        this.#drop(dial, why)
+        this.#drop(dial, why, spare)
       }
     }
   }
@@ -173,7 +175,7 @@ export class AddressDials {
       closing: this.#events.closing,
       onStarted: () => { dial.requests.forEach((request) => { request.tried() }) },
       onConnected: () => { this.#onSocket(dial) },
-      onLate: (connection) => { this.#events.onLate(key, connection) }
+      onLate: (connection) => { this.#events.onLate(key, connection, {}) }
     })
 
     dial.state = { name: 'dialling', attempt }
@@ -191,8 +193,8 @@ export class AddressDials {
 
   #onConnection (dial: AddressDial, connection: Connection): void {
     if (!this.#isCurrent(dial)) {
-      // given up in the very turn in which it connected
-      this.#events.onLate(dial.key, connection)
+      // spared, or given up in the very turn in which it connected
+      this.#events.onLate(dial.key, connection, { spared: dial.isSpared })
       return
     }
 
@@ -238,11 +240,19 @@ export class AddressDials {
     return this.#succeeded ? error : withRetryAt(error, this.#components.backoff.add(this.#peerKey, key))
   }
 
-  #drop ({ key, state }: AddressDial, why: string): void {
+  #drop (dial: AddressDial, why: string, spare: boolean): void {
+    const { key, state } = dial
+
     this.#dials.delete(key)
     this.#pacer.forget(key)
 
-    if (state.name === 'dialling') {
+    if (state.name !== 'dialling') {
+      return
+    }
+
+    if (spare && state.attempt.connected) {
+      dial.isSpared = true
+    } else {
       state.attempt.abort(new DOMException(why, 'AbortError'))
     }
   }

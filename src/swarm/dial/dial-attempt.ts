@@ -49,6 +49,11 @@ export class DialAttempt {
     return this.#phase !== 'limit'
   }
 
+  /** Whether there is a socket, and the peer may have heard from us. */
+  get connected (): boolean {
+    return this.started && this.#phase !== 'connect'
+  }
+
   /** Since it has started or, until then, since it waits for that. */
   get durationMs (): number {
     return this.#init.components.clock.now() - this.#countedFrom

@@ -95,7 +95,7 @@ export class DialSync {
       closing: this.#closing.signal,
       onIdle: () => { this.#forget(target, worker) },
       onAnswer: (connection) => { this.#given.add(connection) },
-      onLate: (key, connection) => { this.#onLate(target, key, connection) }
+      onLate: (key, connection, { spared = false }) => { this.#onLate(target, key, connection, spared) }
     })
 
     this.#workers.set(target.key, worker)
@@ -110,11 +110,14 @@ export class DialSync {
     }
   }
 
-  /** Whoever dials the peer now may have what an earlier dial, or an earlier worker, did not live to see. */
-  #onLate (target: DialTarget, key: string, connection: Connection): void {
+  /**
+   * Whoever dials the peer now may have what an earlier dial, or an earlier worker, did not live to see.
+   * A spared one stays in any case, beside the one that the peer has dialled.
+   */
+  #onLate (target: DialTarget, key: string, connection: Connection, spared: boolean): void {
     this.#workers.get(target.key)?.offer(key, connection)
 
-    if (!this.#given.has(connection)) {
+    if (!spared && !this.#given.has(connection)) {
       discard(connection)
     }
   }

@@ -13,8 +13,8 @@ export const RESOLVE_GRACE_MS = 1_000
 export interface DialWorkerLinks {
   /** The last request has ended, and with it all dials: the worker is not to be used again. */
   onIdle(): void
-  /** Owns a connection whose dial had been given up. */
-  onLate(key: string, connection: Connection): void
+  /** Owns a connection whose dial had been given up, or spared. */
+  onLate(key: string, connection: Connection, options: { spared?: boolean | undefined }): void
   /** Is told of each connection that a caller gets, before the caller. */
   onAnswer(connection: Connection): void
   /** Aborts when the swarm closes. */
@@ -73,9 +73,14 @@ export class DialWorker {
     this.#answerAll((request) => request.names(key) ? connection : this.#acceptable(request))
   }
 
-  /** Answers all requests that have an acceptable connection now, as after the peer has dialled us. */
+  /**
+   * Answers all requests that have an acceptable connection now, as after the peer has dialled us.
+   *
+   * Our own handshakes with it go on: the peer may have finished its part of one, and given up its own
+   * dial for that. If both sides gave up theirs, no connection would be left.
+   */
   reconsider (): void {
-    this.#answerAll((request) => this.#acceptable(request))
+    this.#answerAll((request) => this.#acceptable(request), { spare: true })
   }
 
   /** Ends all requests with this reason, and so all dials. */
@@ -178,12 +183,12 @@ export class DialWorker {
     this.#dials.pace()
   }
 
-  #answerAll (answerFor: (request: DialRequest) => Connection | undefined): void {
+  #answerAll (answerFor: (request: DialRequest) => Connection | undefined, options: { spare?: boolean } = {}): void {
     for (const request of [...this.#requests]) {
       const connection = answerFor(request)
 
       if (connection != null) {
-        this.#answer(request, connection)
+        this.#answer(request, connection, options)
       }
     }
 
@@ -191,15 +196,15 @@ export class DialWorker {
     this.#dials.pace()
   }
 
-  #answer (request: DialRequest, connection: Connection): void {
+  #answer (request: DialRequest, connection: Connection, options: { spare?: boolean } = {}): void {
     this.#links.onAnswer(connection)
     request.resolve(connection)
-    this.#leave(request, 'there is a connection to this peer')
+    this.#leave(request, 'there is a connection to this peer', options)
   }
 
-  #leave (request: DialRequest, why: string): void {
+  #leave (request: DialRequest, why: string, options: { spare?: boolean } = {}): void {
     this.#requests.delete(request)
-    this.#dials.leave(request, why)
+    this.#dials.leave(request, why, options)
 
     if (this.#requests.size === 0) {
       this.#links.onIdle()

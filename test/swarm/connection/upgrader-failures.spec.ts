@@ -27,7 +27,8 @@ describe('a stranger', () => {
     ['HTTP', 'GET / HTTP/1.1\r\nHost: example.org\r\n\r\n', 'this is HTTP, not libp2p'],
     ['a short HTTP request', 'GET /', 'this is HTTP, not libp2p'],
     ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'this is TLS, not libp2p'],
-    ['noise without a question', '\x00\x20', 'wants the header /multistream/1.0.0'],
+    ['noise without a question', '\x00\x20', 'wants a message that ends in a newline'],
+    ['nothing that we know', 'hello', 'wants the header /multistream/1.0.0'],
     ['another version', '\x13/multistream/9.0.0\n', 'received "/multistream/9.0.0"'],
     ['a message without an end', `${HEADER}\xff\xff\xff`, 'wants a message of at most 1024 bytes'],
     ['what is no text', `${HEADER}\x03\xc3\x28\n`, 'wants a message in UTF-8']
@@ -85,7 +86,9 @@ describe('a stranger', () => {
     using far = await peer({ clock })
     const { outcome, stranger } = inbound(far)
 
+    await turns(1)
     stranger.send(bytes(words))
+    await turns(5)
     await stranger.close()
 
     expect(await outcome).toMatchObject({ code: 'UpgradeFailed', phase: 'encrypt', message: 'the other side hung up, while agreeing on encryption' })
@@ -114,7 +117,7 @@ describe('a plugin that hangs', () => {
 
   it.each<[string, string, Partial<{ gater: ConnectionGater, protector: ConnectionProtector, encrypters: ConnectionEncrypter[] }>]>([
     ['gater', 'gate', { gater: { denyInboundConnection: hang } }],
-    ['protector', 'protect', { protector: { protect: hang } as unknown as ConnectionProtector }],
+    ['protector', 'protect', { protector: { protect: hang } }],
     ['encrypter', 'encrypt', { encrypters: [encrypter] }]
   ])('a %s, is given up when the time is up, in its phase', async (_what, phase, init) => {
     const clock = new FakeClock()
@@ -132,7 +135,7 @@ describe('a plugin that hangs', () => {
 
   it.each<[string, string, Partial<{ gater: ConnectionGater, protector: ConnectionProtector, encrypters: ConnectionEncrypter[] }>]>([
     ['gater', 'gate', { gater: { denyInboundConnection: hang } }],
-    ['protector', 'protect', { protector: { protect: hang } as unknown as ConnectionProtector }],
+    ['protector', 'protect', { protector: { protect: hang } }],
     ['encrypter', 'encrypt', { encrypters: [encrypter] }]
   ])('a %s, is given up when the other side hangs up', async (_what, phase, init) => {
     using far = await peer({ clock: new FakeClock(), ...init })
@@ -218,7 +221,7 @@ describe('over TCP', () => {
   /** A listener of this peer; what its upgrades came to. */
   async function listen (far: Peer): Promise<{ listener: Listener, port: number, outcomes: Array<Promise<unknown>> }> {
     const outcomes: Array<Promise<unknown>> = []
-    const transport = tcp()({ logger: defaultLogger() } as never)
+    const transport = tcp()({ logger: defaultLogger() })
     const listener = transport.createListener({
       upgrader: {
         upgradeInbound: async (maConn: MultiaddrConnection, options: { signal: AbortSignal }) => {
@@ -241,7 +244,7 @@ describe('over TCP', () => {
     const { listener, port } = await listen(far)
     const address = multiaddr(`/ip4/127.0.0.1/tcp/${port}/p2p/${far.identity.peerId}`)
 
-    await tcp()({ logger: defaultLogger() } as never).dial(address, { signal: never, upgrader: near.upgrader as never })
+    await tcp()({ logger: defaultLogger() }).dial(address, { signal: never, upgrader: near.upgrader as never })
     await eventually(() => far.connections.length === 1)
 
     const [outbound, accepted] = [near.connections[0], far.connections[0]]

@@ -3,7 +3,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 import { eventually, turns } from '../../support/settle.ts'
 import { failure } from '../../support/stream-pair.ts'
 import { connect, never, peer, sockets, tryConnect } from '../../support/upgrade-pair.ts'
-import type { ConnectionGater } from '@libp2p/interface'
+import type { ConnectionGater, MultiaddrConnection } from '@libp2p/interface'
 
 const NOBODY = { inbound: 0, outbound: 0, peers: 0, ips: 0, pending: 0, queued: 0 }
 const OUTBOUND = ['denyOutboundConnection', 'denyOutboundEncryptedConnection', 'denyOutboundUpgradedConnection'] as const
@@ -115,19 +115,19 @@ describe('a place for an inbound upgrade', () => {
     expect(far.connectionLimits.stat()).toMatchObject({ pending: 0, queued: 0, inbound: 1 })
   })
 
-  it.each<[string, (controller: AbortController, close: () => Promise<void>) => unknown]>([
+  it.each<[string, (controller: AbortController, socket: MultiaddrConnection) => void]>([
     ['the listener closes', (controller) => { controller.abort(new Error('closed')) }],
-    ['the other side hangs up', async (_controller, close) => close()]
+    ['the socket breaks', (_controller, socket) => { socket.abort(new Error('read ECONNRESET')) }]
   ])('is no longer waited for when %s', async (_what, end) => {
     using far = await peer({ clock: new FakeClock(), limits: { maxPendingInbound: 1 } })
     const [silent, socket] = sockets()
     const first = failure(far.upgrader.upgradeInbound(socket, { signal: never }))
     const controller = new AbortController()
-    const [stranger, waiting] = sockets()
+    const [, waiting] = sockets()
     const second = failure(far.upgrader.upgradeInbound(waiting, { signal: controller.signal }))
 
     await turns(5)
-    await end(controller, async () => stranger.close())
+    end(controller, waiting)
     await second
 
     expect(far.connectionLimits.stat()).toMatchObject({ pending: 1, queued: 0, inbound: 1 })

@@ -13,7 +13,7 @@ import type { ConnectionEncrypter, ConnectionProtector, StreamMuxerFactory } fro
 const ECHO = '/echo/1.0.0'
 
 /** An encrypter that leaves the choice of a muxer to a negotiation of its own. */
-const plain = (identity: Identity): ConnectionEncrypter => plaintext()({ ...identity, logger: defaultLogger() } as never)
+const plain = (identity: Identity): ConnectionEncrypter => plaintext()({ ...identity, logger: defaultLogger() })
 
 const muxer = (protocol: string): StreamMuxerFactory => Object.assign(yamux({ enableKeepAlive: false })(), { protocol })
 
@@ -176,7 +176,7 @@ describe('an upgrade', () => {
 })
 
 describe('a pre-shared key', () => {
-  const protector = (psk: Uint8Array): ConnectionProtector => preSharedKey({ psk })({ logger: defaultLogger() } as never)
+  const protector = (psk: Uint8Array): ConnectionProtector => preSharedKey({ psk })({ logger: defaultLogger() })
   const key = (): Uint8Array => {
     const psk = new Uint8Array(95)
 
