@@ -26,6 +26,7 @@ export const ERROR_CODES = [
   'ConnectionClosed',
   'ConnectionLost',
   'LimitedConnection',
+  'ProtocolViolation',
   // negotiating and using streams
   'UnsupportedProtocol',
   'NegotiationFailed',

@@ -27,7 +27,11 @@ const FD_LIMIT_VARIABLE = 'LIBP2P_SWARM_FD_LIMIT'
 
 const defaultTransports = (): Array<PluginFactory<Transport>> => [tcp(), webSockets(), memory()]
 const defaultEncrypters = (): Array<PluginFactory<ConnectionEncrypter>> => [noise(), tls()]
-const defaultMuxers = (): Array<PluginFactory<StreamMuxerFactory>> => [yamux()]
+const defaultMuxers = ({ clock, limits }: SwarmCoreInit): Array<PluginFactory<StreamMuxerFactory>> => [yamux({
+  clock,
+  maxInboundStreams: limits.maxInboundStreamsPerConnection,
+  maxOutboundStreams: limits.maxOutboundStreamsPerConnection
+})]
 
 /**
  * Makes a swarm, starts its services, and listens.
@@ -105,7 +109,7 @@ function installPlugins<Services extends ServiceMap> (node: SwarmNode<Services>,
   core.findPeer = (peer, signal) => plugins.findPeer(peer, signal)
   core.protector = init.connectionProtector == null ? undefined : make(init.connectionProtector)
 
-  for (const muxer of (init.streamMuxers ?? defaultMuxers()).map(make)) {
+  for (const muxer of (init.streamMuxers ?? defaultMuxers(core.init)).map(make)) {
     core.muxers.set(muxer.protocol, muxer)
   }
 

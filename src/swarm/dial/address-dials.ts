@@ -26,8 +26,8 @@ interface AddressDial {
   state: DialState
   /** Those that wait for this address: none once it has failed or connected. */
   requests: Set<DialRequest>
-  /** Nobody waits for it, and it goes on all the same. */
-  isSpared?: boolean
+  /** Nobody waits for it, and it goes on all the same, until the swarm closes. */
+  spared?: Disposable
 }
 
 /** What becomes of the dials. Whoever is called paces them afterwards. */
@@ -36,7 +36,7 @@ export interface AddressDialsEvents {
   /** The requests, which waited for the address, know of it already. */
   onFailed(requests: DialRequest[]): void
   /** Owns a connection whose dial had been given up, or spared. */
-  onLate(key: string, connection: Connection, options: { spared?: boolean | undefined }): void
+  onLate(key: string, connection: Connection, options: { spared?: boolean }): void
   /** Aborts when the swarm closes. */
   closing: AbortSignal
 }
@@ -194,7 +194,8 @@ export class AddressDials {
   #onConnection (dial: AddressDial, connection: Connection): void {
     if (!this.#isCurrent(dial)) {
       // spared, or given up in the very turn in which it connected
-      this.#events.onLate(dial.key, connection, { spared: dial.isSpared })
+      this.#events.onLate(dial.key, connection, { spared: dial.spared != null })
+      dial.spared?.[Symbol.dispose]()
       return
     }
 
@@ -205,6 +206,7 @@ export class AddressDials {
 
   #onFailure (dial: AddressDial, thrown: AddressError): void {
     if (!this.#isCurrent(dial)) {
+      dial.spared?.[Symbol.dispose]()
       return
     }
 
@@ -251,10 +253,20 @@ export class AddressDials {
     }
 
     if (spare && state.attempt.connected) {
-      dial.isSpared = true
+      dial.spared = this.#endWithSwarm(state.attempt)
     } else {
       state.attempt.abort(new DOMException(why, 'AbortError'))
     }
+  }
+
+  /** For a dial that no request would abort. */
+  #endWithSwarm (attempt: DialAttempt): Disposable {
+    const { closing } = this.#events
+    const onClosing = (): void => { attempt.abort(closing.reason) }
+
+    closing.addEventListener('abort', onClosing, { once: true })
+
+    return { [Symbol.dispose]: () => { closing.removeEventListener('abort', onClosing) } }
   }
 
   /** Whether this dial has not been given up. */

@@ -14,7 +14,7 @@ export interface DialWorkerLinks {
   /** The last request has ended, and with it all dials: the worker is not to be used again. */
   onIdle(): void
   /** Owns a connection whose dial had been given up, or spared. */
-  onLate(key: string, connection: Connection, options: { spared?: boolean | undefined }): void
+  onLate(key: string, connection: Connection, options: { spared?: boolean }): void
   /** Is told of each connection that a caller gets, before the caller. */
   onAnswer(connection: Connection): void
   /** Aborts when the swarm closes. */
@@ -38,7 +38,7 @@ export class DialWorker {
     this.#links = links
     this.#dials = new AddressDials(target, components, {
       closing: links.closing,
-      onLate: links.onLate,
+      onLate: (key, connection, options) => { links.onLate(key, connection, options) },
       onConnected: (key, connection) => { this.offer(key, connection) },
       onFailed: (requests) => { this.#onFailed(requests) }
     })

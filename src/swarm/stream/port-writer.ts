@@ -69,12 +69,7 @@ export class PortWriter {
       return
     }
 
-    await raceSignal(this.#inTurn(async () => {
-      for (let from = 0; from < bytes.byteLength; from += WRITE_PIECE_BYTES) {
-        await this.#room(signal)
-        this.#send(bytes.subarray(from, from + WRITE_PIECE_BYTES))
-      }
-    }), signal)
+    await raceSignal(this.#inTurn(async () => { await this.#sendInPieces(bytes, signal) }), signal)
   }
 
   /** Goes out in front of the first bytes, in one message with them. */
@@ -84,8 +79,8 @@ export class PortWriter {
 
   /** Sends the prefix, if it waits for bytes still. */
   flushPrefix (): void {
-    if (this.#prefix != null && this.#error == null && this.#refusal == null) {
-      this.#send(new Uint8Array(0))
+    if (this.#error == null && this.#refusal == null) {
+      this.#sendPrefix()
     }
   }
 
@@ -96,15 +91,16 @@ export class PortWriter {
   }
 
   /**
-   * Ends our direction after all that was written. Once begun it goes on: the signal ends the waiting.
+   * Ends our direction after all that was written, and `last`. Once begun it goes on: the signal ends
+   * the waiting.
    *
-   * @throws what ended the stream before the end had left
+   * @throws what ended the stream before the end had left; CodedError StreamClosed when there is a
+   * `last` that comes too late
    */
-  async end (signal?: AbortSignal): Promise<void> {
-    if (this.#ending == null) {
-      this.#throwIfFailed()
-      this.#throwIfRefused()
-      this.#ending = this.#end()
+  async end (signal?: AbortSignal, last?: Uint8Array): Promise<void> {
+    if (this.#ending == null || last != null) {
+      this.#assertOpen()
+      this.#ending = this.#end(last)
     }
 
     await raceSignal(this.#ending, signal)
@@ -163,6 +159,12 @@ export class PortWriter {
     }
   }
 
+  #sendPrefix (): void {
+    if (this.#prefix != null) {
+      this.#send(new Uint8Array(0))
+    }
+  }
+
   #send (bytes: Uint8Array): void {
     const prefix = this.#prefix
     const message = prefix == null ? bytes : concat([prefix.bytes, bytes])
@@ -180,10 +182,18 @@ export class PortWriter {
     prefix?.onSent()
   }
 
-  async #end (): Promise<void> {
+  async #sendInPieces (bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    for (let from = 0; from < bytes.byteLength; from += WRITE_PIECE_BYTES) {
+      await this.#room(signal)
+      this.#send(bytes.subarray(from, from + WRITE_PIECE_BYTES))
+    }
+  }
+
+  async #end (last: Uint8Array = new Uint8Array(0)): Promise<void> {
     await this.#lastTurn
+    await this.#sendInPieces(last)
     this.#throwIfFailed()
-    this.flushPrefix()
+    this.#sendPrefix()
 
     // the yamux of npm never settles a close that an abort cuts short
     const { promise: failed, reject } = Promise.withResolvers<never>()

@@ -195,13 +195,13 @@ export class StreamPort {
   }
 
   /**
-   * Ends our direction after all that was written. The signal ends the waiting only. Does nothing the
-   * second time.
+   * Ends our direction after all that was written, and `last`. The signal ends the waiting only. Does
+   * nothing the second time.
    *
    * @throws what ended the stream before our end had left, or the signal's reason
    */
-  async closeWrite (signal?: AbortSignal): Promise<void> {
-    await this.#writer.end(signal)
+  async closeWrite (signal?: AbortSignal, last?: Uint8Array): Promise<void> {
+    await this.#writer.end(signal, last)
   }
 
   /** Throws away what is unread and what still comes; who reads all the same is told so. */

@@ -83,17 +83,15 @@ export class SwarmStream implements Stream {
   }
 
   async end (bytes?: Uint8Array | string, options: CallOptions = {}): Promise<void> {
-    if (bytes != null) {
-      await this.write(bytes, options)
-    }
+    const last = bytes == null ? undefined : toBytes(bytes)
 
-    await this.closeWrite(options)
+    await this.#writeDeadline.bound((signal) => this.port.closeWrite(signal, last), options.signal)
+    this.#isWriteDone = true
+    this.#lingerIfDone()
   }
 
   async closeWrite (options: CallOptions = {}): Promise<void> {
-    await this.#writeDeadline.bound((signal) => this.port.closeWrite(signal), options.signal)
-    this.#isWriteDone = true
-    this.#lingerIfDone()
+    await this.end(undefined, options)
   }
 
   async closeRead (): Promise<void> {

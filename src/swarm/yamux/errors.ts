@@ -1,6 +1,5 @@
 import { CodedError } from '../../base/index.ts'
 import { GO_AWAY } from './constants.ts'
-import type { ErrorCode } from '../../base/index.ts'
 
 /** The rule that a peer broke; yamux 7.1. */
 export type YamuxRule =
@@ -22,7 +21,7 @@ export class YamuxProtocolError extends CodedError {
   readonly goAwayCode = GO_AWAY.protocolError
 
   constructor (rule: YamuxRule, message: string) {
-    super('ProtocolViolation' as ErrorCode, message)
+    super('ProtocolViolation', message)
     this.rule = rule
   }
 }

@@ -176,7 +176,7 @@ describe('an upgrade', () => {
 })
 
 describe('a pre-shared key', () => {
-  const protector = (psk: Uint8Array): ConnectionProtector => preSharedKey({ psk })({ logger: defaultLogger() })
+  const protector = (psk: Uint8Array): ConnectionProtector => preSharedKey({ psk })()
   const key = (): Uint8Array => {
     const psk = new Uint8Array(95)
 
@@ -235,7 +235,7 @@ describe('a transport that encrypts by itself', () => {
     using near = await peer()
     using far = await peer()
     const [mine, theirs] = sockets(far)
-    const options = { signal: never, skipEncryption: true }
+    const options = { signal: never, skipEncryption: true } as const
 
     far.handle(ECHO, async (stream) => { await stream.pipeTo(stream) })
 

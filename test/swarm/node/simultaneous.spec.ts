@@ -99,6 +99,24 @@ describe('dials at the same time', () => {
     }
   })
 
+  // complaint 2, at its worst: each side has the other's connection before it has finished its own
+  it('of both sides, whose handshakes cross, never leave them without a connection', async () => {
+    const met = { near: Promise.withResolvers<false>(), far: Promise.withResolvers<false>() }
+    await using near = await echoServer({ connectionGater: { denyOutboundUpgradedConnection: async () => met.near.promise } })
+    await using far = await echoServer({ connectionGater: { denyOutboundUpgradedConnection: async () => met.far.promise } })
+
+    near.addEventListener('connected', () => { met.near.resolve(false) })
+    far.addEventListener('connected', () => { met.far.resolve(false) })
+
+    const both = [toldTimes(near, 'connected', 2), toldTimes(far, 'connected', 2)]
+    const [out, back] = await Promise.all([near.dial(addressOf(far)), far.dial(addressOf(near))])
+
+    expect([out.direction, back.direction]).toEqual(['inbound', 'inbound'])
+    await Promise.all(both)
+    expect([near.connections().length, far.connections().length]).toEqual([2, 2])
+    expect([await echo(out, 'one way'), await echo(back, 'other way')]).toEqual(['one way', 'other way'])
+  })
+
   // TestSimultOpenMany
   it('of 20 swarms, each with each, serve 10 messages a pair', async () => {
     // all handshakes take place in this one process, which is slow when it is busy
@@ -163,6 +181,23 @@ describe('a dial in progress', () => {
     callers[1]?.abort(new Error('second'))
     await expect(second).rejects.toThrow('second')
     await closed
+    expect(near.stat().dials).toEqual({ active: 0, waiting: 0 })
+  })
+
+  it('is answered at once by the connection that the peer dials meanwhile', async () => {
+    await using silent = await tcpServer()
+    await using near = await echoServer()
+    await using far = await echoServer()
+    const accepted = silent.accepted()
+    const dial = near.dial(`${silent.address}/p2p/${far.peerId}`)
+
+    await accepted
+    await far.dial(addressOf(near))
+
+    const connection = await dial
+
+    expect(connection.direction).toBe('inbound')
+    expect(await echo(connection, 'well met')).toBe('well met')
     expect(near.stat().dials).toEqual({ active: 0, waiting: 0 })
   })
 
