@@ -27,10 +27,11 @@ const FD_LIMIT_VARIABLE = 'LIBP2P_SWARM_FD_LIMIT'
 
 const defaultTransports = (): Array<PluginFactory<Transport>> => [tcp(), webSockets(), memory()]
 const defaultEncrypters = (): Array<PluginFactory<ConnectionEncrypter>> => [noise(), tls()]
-const defaultMuxers = ({ clock, limits }: SwarmCoreInit): Array<PluginFactory<StreamMuxerFactory>> => [yamux({
+const defaultMuxers = ({ clock }: SwarmCoreInit): Array<PluginFactory<StreamMuxerFactory>> => [yamux({
   clock,
-  maxInboundStreams: limits.maxInboundStreamsPerConnection,
-  maxOutboundStreams: limits.maxOutboundStreamsPerConnection
+  // the limits of the swarm bound both, and say so when they refuse
+  maxInboundStreams: Infinity,
+  maxOutboundStreams: Infinity
 })]
 
 /**

@@ -37,9 +37,12 @@ export class PeerTags {
       return
     }
 
-    this.#worth.set(key, NONE)
+    const unknown = { ...NONE }
+
+    this.#worth.set(key, unknown)
     this.#peerStore.get(peer).then((known) => {
-      if (this.#worth.has(key)) {
+      // unless an update was faster, or the peer has gone
+      if (this.#worth.get(key) === unknown) {
         this.#worth.set(key, worthOf(known))
       }
     }, () => {}) // a peer that the store does not know has no tags

@@ -16,7 +16,10 @@ export class SafeEventTarget<Events extends { [Name in keyof Events]: Event }> e
   }
 
   override addEventListener<K extends keyof Events> (type: K, listener: EventHandler<Events[K]> | null, options?: boolean | AddEventListenerOptions): void {
-    super.addEventListener(type, listener == null ? null : this.#wrap(listener), options)
+    // no listener is allowed, and main-event would call it
+    if (listener != null) {
+      super.addEventListener(type, this.#wrap(listener), options)
+    }
   }
 
   override removeEventListener<K extends keyof Events> (type: K, listener?: EventHandler<Events[K]> | null, options?: boolean | EventListenerOptions): void {

@@ -1,4 +1,4 @@
-import { CodedError, toError } from '../base/index.ts'
+import { CodedError, isCoded, toError } from '../base/index.ts'
 import { PeerBook } from '../peerstore/index.ts'
 import { Announcer } from './announcer.ts'
 import { Bandwidth } from './bandwidth.ts'
@@ -85,6 +85,7 @@ export class SwarmCore {
   readonly #tags: PeerTags
   readonly #trimmer: Trimmer<SwarmConnection>
   readonly #duplicates: Duplicates
+  #isRefusing = false
   readonly #metrics: SwarmMetrics | undefined
 
   constructor (init: SwarmCoreInit, target: TypedEventTarget<SwarmEvents>) {
@@ -99,7 +100,7 @@ export class SwarmCore {
     this.connectionLimits = new ConnectionLimits(limits)
     this.streamLimits = new StreamLimits(limits)
     this.budget = new MemoryBudget(limits.maxBufferedBytes, { onError: (error) => { this.announcer.error('memory budget', error) } })
-    this.transports = new TransportSet(() => this.isClosed)
+    this.transports = new TransportSet({ isClosed: () => this.isClosed, onInboundFailure: (error) => { this.#inboundFailed(error) } })
     this.#interfaces = new InterfaceAddresses(clock)
     this.#tags = new PeerTags(init.peerStore, init.pluginEvents)
     this.upgrader = this.#createUpgrader()
@@ -190,6 +191,7 @@ export class SwarmCore {
     const peer = connection.remotePeer
 
     this.connections.add(connection)
+    this.#isRefusing &&= connection.direction === 'outbound'
     this.#metrics?.connectionOpened(connection.direction)
     this.dialer.backoff.clear(peer.toString())
     this.#tags.follow(peer)
@@ -208,6 +210,14 @@ export class SwarmCore {
     connection.startServing()
     this.#duplicates.watch(peer.toString())
     this.#trimmer.request()
+  }
+
+  /** Garbage and silence are daily life, but that we turn others away is news: once, until we take one again. */
+  #inboundFailed (error: unknown): void {
+    if (!this.#isRefusing && isCoded(error, 'ResourceLimit')) {
+      this.#isRefusing = true
+      this.announcer.error('accepting a connection', error)
+    }
   }
 
   #rememberPeer ({ remotePeer, remoteAddr, direction }: SwarmConnection): void {

@@ -17,15 +17,21 @@ export interface ConnectionViews {
   original(view: PluginConnection): SwarmConnection | undefined
 }
 
+export interface TransportSetInit {
+  isClosed(): boolean
+  /** An inbound connection failed, and nobody waits for it. */
+  onInboundFailure(error: unknown): void
+}
+
 /** The transports of a swarm: the first that takes an address is the one for it. */
 export class TransportSet {
   readonly #transports: Transport[] = []
-  readonly #isClosed: () => boolean
+  readonly #init: TransportSetInit
   #upgrader: Upgrader | undefined
   #views: ConnectionViews | undefined
 
-  constructor (isClosed: () => boolean) {
-    this.#isClosed = isClosed
+  constructor (init: TransportSetInit) {
+    this.#init = init
   }
 
   /** Set once the plugin components exist: these two are their work. */
@@ -39,7 +45,14 @@ export class TransportSet {
     const upgrader = lateBound(() => this.#installed(this.#upgrader))
 
     return {
-      upgradeInbound: async (maConn, options) => upgrader.upgradeInbound(endOnAbort(maConn), options),
+      upgradeInbound: async (maConn, options) => {
+        try {
+          await upgrader.upgradeInbound(endOnAbort(maConn), options)
+        } catch (error) {
+          this.#init.onInboundFailure(error)
+          throw error
+        }
+      },
       upgradeOutbound: async (maConn, options) => upgrader.upgradeOutbound(endOnAbort(maConn), options),
       createInboundAbortSignal: (parent) => upgrader.createInboundAbortSignal(parent),
       getStreamMuxers: () => upgrader.getStreamMuxers(),
@@ -53,7 +66,7 @@ export class TransportSet {
 
   /** @throws CodedError SwarmClosed; TypeError for what is no transport */
   add (transport: Transport): void {
-    if (this.#isClosed()) {
+    if (this.#init.isClosed()) {
       throw new CodedError('SwarmClosed', 'swarm closed: no transport can be added')
     }
 

@@ -2,7 +2,7 @@ import { defaultLogger } from '@libp2p/logger'
 import { noise } from '@libp2p/noise'
 import { tls } from '@libp2p/tls'
 import { multiaddrConnectionPair } from '@libp2p/utils'
-import { yamux } from '@libp2p/yamux'
+import { yamux as npmYamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { systemClock } from '../../src/base/index.ts'
 import { generateIdentity } from '../../src/identity/index.ts'
@@ -10,10 +10,12 @@ import { ConnectionUpgrader } from '../../src/swarm/connection/index.ts'
 import { ConnectionLimits, ipOf, MemoryBudget, StreamLimits } from '../../src/swarm/limits/index.ts'
 import { CONNECTION_DEFAULTS, LIMIT_DEFAULTS, resolveOptions } from '../../src/swarm/options.ts'
 import { ProtocolRegistry } from '../../src/swarm/stream/index.ts'
+import { yamux } from '../../src/swarm/yamux/index.ts'
+import { eventually } from './settle.ts'
 import type { Clock } from '../../src/base/index.ts'
 import type { Identity } from '../../src/identity/index.ts'
 import type { ConnectionComponents, ProtocolEntry, SwarmConnection } from '../../src/swarm/connection/index.ts'
-import type { CloseReason } from '../../src/swarm/contract/index.ts'
+import type { CloseReason, Stream } from '../../src/swarm/contract/index.ts'
 import type { ConnectionOptionsInit, LimitOptionsInit } from '../../src/swarm/options.ts'
 import type { SwarmStream } from '../../src/swarm/stream/index.ts'
 import type { ConnectionEncrypter, ConnectionGater, ConnectionProtector, Metrics, MultiaddrConnection, StreamMuxerFactory } from '@libp2p/interface'
@@ -57,11 +59,17 @@ export interface PeerInit {
 
 const logger = defaultLogger()
 
+/** Ours, and that of npm, which has faults that ours has not. */
+export const MUXERS: Array<[name: string, factory: StreamMuxerFactory]> = [
+  ['our yamux', yamux()()],
+  ['the yamux of npm', npmYamux({ enableKeepAlive: false })()]
+]
+
 /** One of the two ends of connections to be. */
 export async function peer (init: PeerInit = {}): Promise<Peer> {
   const identity = init.identity ?? await generateIdentity()
   const limits = resolveOptions('limits', LIMIT_DEFAULTS, init.limits)
-  const muxers = new Map((init.muxers ?? [yamux({ enableKeepAlive: false })()]).map((muxer) => [muxer.protocol, muxer]))
+  const muxers = new Map((init.muxers ?? [yamux()()]).map((muxer) => [muxer.protocol, muxer]))
   const self: Omit<Peer, 'upgrader' | 'handle'> = {
     identity,
     registry: new ProtocolRegistry(),
@@ -198,4 +206,18 @@ export async function connectedPair (near: PeerInit = {}, far: PeerInit = {}): P
       listener[Symbol.dispose]()
     }
   }
+}
+
+/** Streams that nobody answers, from both sides. */
+export async function openHeld (pair: ConnectedPair, count: number): Promise<Array<[near: Stream, far: Stream]>> {
+  const inbound: Stream[] = []
+
+  pair.far.registry.remove('/held')
+  pair.far.handle('/held', (stream) => { inbound.push(stream) })
+
+  const outbound = await Promise.all(Array.from({ length: count }, async () => pair.outbound.newStream('/held', { negotiate: 'full' })))
+
+  await eventually(() => inbound.length === count)
+
+  return outbound.map((stream, i) => [stream, inbound[i] as Stream])
 }

@@ -326,7 +326,8 @@ export class SwarmConnection implements Connection {
     this.#keepAlive[Symbol.dispose]()
     this.#farewellTimer?.[Symbol.dispose]()
     this.#sayFarewell(reason)
-    this.maConn.abort(closeError(reason))
+    // one turn later: the yamux of npm announces the streams of this turn then, and throws if it cannot
+    queueMicrotask(() => { this.maConn.abort(closeError(reason)) })
 
     for (const permit of this.#permits) {
       permit[Symbol.dispose]()

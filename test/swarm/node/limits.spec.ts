@@ -50,14 +50,20 @@ describe('limits on connections', () => {
   it.each([
     ['limits.maxInboundConnections', { maxInboundConnections: 2 }],
     ['limits.maxConnections', { maxConnections: 2 }]
-  ])('turn away who comes beyond %s, and let others in when there is room', async (_option, limits) => {
+  ])('turn away who comes beyond %s, say so once, and let others in when there is room', async (option, limits) => {
     await using server = await echoServer({ limits })
+    const errors = errorsOf(server)
     await using clients = await swarms(3)
     const [a, b, c] = clients as unknown as [Swarm, Swarm, Swarm]
 
     expect(await Promise.all([a, b].map(async (client) => echo(await client.dial(addressOf(server)), 'in')))).toEqual(['in', 'in'])
-    await expect(c.dial(addressOf(server))).rejects.toMatchObject({ code: 'AllDialsFailed' })
+
+    for (let i = 0; i < 3; i++) {
+      await expect(c.dial(addressOf(server), { force: true })).rejects.toMatchObject({ code: 'AllDialsFailed' })
+    }
+
     expect(server.peers()).toHaveLength(2)
+    expect(errors).toMatchObject([{ during: 'accepting a connection', error: { code: 'ResourceLimit', message: expect.stringContaining(`2 of 2 in use (${option})`) as string } }])
 
     const gone = told(server, 'disconnected')
 

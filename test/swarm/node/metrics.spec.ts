@@ -23,9 +23,9 @@ describe('a swarm with Prometheus metrics', () => {
     const connection = await client.dial(server.interfaceListenAddresses())
     const stream = await connection.newStream('/echo/1.0.0')
 
-    await stream.end('hello')
     expect(await series(registry, 'swarmd_connections', '{direction="outbound"}')).toBe(1)
     expect(await series(registry, 'swarmd_streams', '{direction="outbound"}')).toBe(1)
+    await stream.end('hello')
     expect(await stream.text()).toBe('hello')
     await expect(client.dial((await generateIdentity()).peerId)).rejects.toMatchObject({ code: 'NoAddresses' })
     await server.close()
