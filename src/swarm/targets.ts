@@ -54,15 +54,24 @@ function leadsSomewhere (address: Multiaddr): boolean {
   return address.getComponents().some(({ code }) => code !== CODE_P2P)
 }
 
-/** @throws CodedError InvalidAddress */
+/** @throws CodedError InvalidAddress, for an address without a component, too */
 export function parseAddress (address: Multiaddr | string): Multiaddr {
   if (isMultiaddr(address)) {
     return address
   }
 
+  let cause: unknown
+
   try {
-    return multiaddr(address)
-  } catch (cause) {
-    throw new CodedError('InvalidAddress', `wanted a multiaddr such as /ip4/127.0.0.1/tcp/4001, received ${JSON.stringify(address)}`, { cause })
+    const parsed = multiaddr(address)
+
+    // nothing at all would be read as the empty address
+    if (parsed.getComponents().length > 0) {
+      return parsed
+    }
+  } catch (thrown) {
+    cause = thrown
   }
+
+  throw new CodedError('InvalidAddress', `wanted a multiaddr such as /ip4/127.0.0.1/tcp/4001, received ${JSON.stringify(address)}`, { cause })
 }

@@ -35,6 +35,7 @@ describe('parseTarget', () => {
     ['no address', '/ip4/300.0.0.1/tcp/1', 'InvalidAddress', 'wanted a multiaddr such as /ip4/127.0.0.1/tcp/4001, received "/ip4/300.0.0.1/tcp/1"'],
     ['a host and a port', ['192.0.2.1:4001'], 'InvalidAddress', 'received "192.0.2.1:4001"'],
     ['addresses of two peers', [`${TCP}/p2p/${PEER}`, `${TCP}/p2p/${OTHER}`], 'InvalidAddress', `received ${PEER} and ${OTHER}`],
+    ['an empty address', ['/'], 'InvalidAddress', 'received "/"'],
     ['undefined', undefined, 'InvalidAddress', 'received undefined'],
     ['a number', 4001, 'InvalidAddress', 'received 4001']
   ])('refuses %s', (_what, target, code, message) => {

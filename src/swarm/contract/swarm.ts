@@ -96,6 +96,11 @@ export interface Swarm<Services extends ServiceMap = ServiceMap> extends AsyncDi
    */
   listen(...addresses: Array<Multiaddr | string>): Promise<Multiaddr[]>
   addListenAddress(address: Multiaddr | string): Promise<Multiaddr[]>
+  /**
+   * Listens there no longer. Connections that came that way live on.
+   *
+   * @throws CodedError ListenFailed when nothing listens there
+   */
   removeListenAddress(address: Multiaddr | string): Promise<void>
   /** Addresses that could not be listened on when that was last tried, while others could. */
   listenFailures(): ListenFailure[]

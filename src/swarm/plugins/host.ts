@@ -62,7 +62,7 @@ export interface PluginHost {
 
   transports(): Transport[]
   addTransport(transport: Transport): void
-  /** Closes the transport's listeners, too. */
+  /** No more dials and listeners of this transport; those that there are go on. */
   removeTransport(transport: Transport): Promise<void>
   transportForDialing(address: Multiaddr): Transport | undefined
   transportForListening(address: Multiaddr): Transport | undefined

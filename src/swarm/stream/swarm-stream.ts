@@ -153,10 +153,12 @@ export class SwarmStream implements Stream {
   }
 
   async pipeTo (sink: Stream, options: CallOptions = {}): Promise<number> {
+    if (sink === this) {
+      return this.#copyTo(sink, options)
+    }
+
     const gone = new AbortController()
     using either = new EitherSignal(gone.signal, options.signal)
-    const { signal } = either
-    let total = 0
 
     // a source may be silent for long after its sink has gone
     sink.closed.then((error) => {
@@ -165,14 +167,7 @@ export class SwarmStream implements Stream {
       }
     }, () => {})
 
-    for (let chunk = await this.read({ signal }); chunk != null; chunk = await this.read({ signal })) {
-      await sink.write(chunk, { signal })
-      total += chunk.byteLength
-    }
-
-    await sink.closeWrite({ signal })
-
-    return total
+    return await this.#copyTo(sink, { signal: either.signal })
   }
 
   stat (): StreamStat {
@@ -194,6 +189,19 @@ export class SwarmStream implements Stream {
 
   async [Symbol.asyncDispose] (): Promise<void> {
     await this.close()
+  }
+
+  async #copyTo (sink: Stream, options: CallOptions): Promise<number> {
+    let total = 0
+
+    for (let chunk = await this.read(options); chunk != null; chunk = await this.read(options)) {
+      await sink.write(chunk, options)
+      total += chunk.byteLength
+    }
+
+    await sink.closeWrite(options)
+
+    return total
   }
 
   async #close (): Promise<void> {

@@ -91,7 +91,18 @@ describe('a dial that fails', () => {
     expect(client.connections()).toEqual([])
   })
 
-  it('fails while a name cannot be resolved with that', async () => {
+  // over WebSocket, whose transport forgets to hang up
+  it.each([LOOPBACK, '/ip4/127.0.0.1/tcp/0/ws'])('hangs up on who was not meant, over %s', async (listen) => {
+    await using server = await echoServer({ listen: [listen], clock: new FakeClock() })
+    await using client = await createSwarm({ clock: new FakeClock() })
+
+    await failure(client.dial(addresses(server.listenAddresses().join())))
+
+    // on a clock that stands still no timeout helps out
+    await until(() => server.stat().connections.inbound === 0 && client.stat().connections.outbound === 0)
+  })
+
+  it('says that a name could not be resolved, and why', async () => {
     await using client = await createSwarm({ dns: { query: async () => { throw new Error('the name server is on fire') } } })
 
     const error = await failure(client.dial(addresses('/dnsaddr/nowhere.example')))
@@ -113,6 +124,12 @@ describe('a dial to ourselves', () => {
     expect(await failure(swarm.dial(targetOf(swarm)))).toMatchObject({ code: 'DialToSelf' })
     expect(await failure(swarm.dial(targetOf(swarm)))).toMatchObject({ code: 'DialToSelf' })
     expect(await failure(swarm.newStream(targetOf(swarm), '/a'))).toMatchObject({ code: 'DialToSelf' })
+  })
+
+  it('is refused by a swarm that does not listen, too', async () => {
+    await using swarm = await createSwarm()
+
+    expect(await failure(swarm.dial(swarm.peerId))).toMatchObject({ code: 'DialToSelf', errors: [] })
   })
 
   // TestPreventDialListenAddr
