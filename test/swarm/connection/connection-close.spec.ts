@@ -28,6 +28,10 @@ async function fill (stream: Stream): Promise<unknown> {
 }
 
 describe.each(MUXERS)('over %s,', (_name, muxer) => {
+  const stubborn = (overrides: object): StreamMuxerFactory => ({
+    protocol: muxer.protocol,
+    createStreamMuxer: (maConn) => Object.assign(muxer.createStreamMuxer(maConn), overrides)
+  })
   const connectedPair = async (near: PeerInit = {}, far: PeerInit = {}): Promise<ConnectedPair> => connectedBy({ muxers: [muxer], ...near }, { muxers: [muxer], ...far })
 
   describe('close', () => {
@@ -85,6 +89,22 @@ describe.each(MUXERS)('over %s,', (_name, muxer) => {
 
       expect((await reading).byteLength).toBe(3_000_001)
       expect(await pair.inbound.closed).toEqual({ code: 'shutdown', by: 'remote' })
+    })
+
+    it('keeps the socket open until the peer has answered what comes behind the last bytes', async () => {
+      const { promise, resolve } = Promise.withResolvers<number>()
+      let pings = 0
+      using pair = await connectedPair({ muxers: [stubborn({ ping: async () => ++pings > 1 ? promise : 1 })] })
+      const [near] = await openHeld(pair)
+
+      await near.end('the last bytes')
+      const closing = pair.outbound.close()
+
+      await turns(50)
+      expect([pings, pair.outbound.status, pair.sockets[0].status]).toEqual([2, 'closing', 'open'])
+      resolve(1)
+      await closing
+      expect(pair.sockets[0].status).not.toBe('open')
     })
 
     it('never looks like the end of a stream that nobody has ended', async () => {
@@ -286,11 +306,6 @@ describe.each(MUXERS)('over %s,', (_name, muxer) => {
   })
 
   describe('a muxer that ignores', () => {
-    const stubborn = (overrides: object): StreamMuxerFactory => ({
-      protocol: muxer.protocol,
-      createStreamMuxer: (maConn) => Object.assign(muxer.createStreamMuxer(maConn), overrides)
-    })
-
     it('an abort leaves no stream behind all the same', async () => {
       using pair = await connectedPair({ muxers: [stubborn({ abort: () => {}, sendGoAway: () => {} })] })
       const [near] = await openHeld(pair)

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { greeting } from '../../../src/swarm/stream/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { ScriptedRaw } from '../../support/scripted-raw.ts'
 import { eventually, turns } from '../../support/settle.ts'
 import { failure } from '../../support/stream-pair.ts'
 import { connect, connectedPair, openHeld, peer } from '../../support/upgrade-pair.ts'
 import type { SwarmStream } from '../../../src/swarm/stream/index.ts'
+import type { Stream as RawStream } from '@libp2p/interface'
 
 const ECHO = '/echo/1.0.0'
 const NONE = { inbound: 0, outbound: 0 }
@@ -133,6 +135,32 @@ describe('newStream', () => {
     pair.outbound.muxer.createStream = async () => { throw thrown }
 
     expect(await failure(pair.outbound.newStream(ECHO))).toMatchObject({ code, cause: thrown })
+    expect(pair.near.streamLimits.stat()).toEqual(NONE)
+  })
+})
+
+describe('a muxer', () => {
+  it('that has ended by itself is not asked for streams any more', async () => {
+    using pair = await connectedPair()
+
+    Object.defineProperty(pair.outbound.muxer, 'status', { value: 'closed' })
+
+    expect(pair.outbound.status).toBe('closing')
+    expect(await failure(pair.outbound.newStream(ECHO))).toMatchObject({ code: 'ConnectionLost' })
+    expect(pair.near.streamLimits.stat()).toEqual(NONE)
+  })
+
+  it('that forgets a stream does not keep it from ending with the connection', async () => {
+    using pair = await connectedPair()
+    const forgotten = new ScriptedRaw()
+
+    pair.outbound.muxer.createStream = async () => forgotten as unknown as RawStream
+    const stream = await pair.outbound.newStream(ECHO, { negotiate: 'lazy' })
+    const reading = failure(stream.read())
+
+    pair.outbound.abort()
+
+    expect(await reading).toMatchObject({ code: 'ConnectionClosed' })
     expect(pair.near.streamLimits.stat()).toEqual(NONE)
   })
 })

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { dcutr } from '@libp2p/dcutr'
 import { identify } from '@libp2p/identify'
@@ -70,9 +71,16 @@ describe('dcutr of js-libp2p', () => {
   })
 })
 
+/** libdatachannel offers no loopback address to the other side, so without another interface there is no way. */
+const hasInterface = Object.values(networkInterfaces()).flat().some((each) => each?.internal === false)
+
+if (!hasInterface) {
+  process.stdout.write('not run: webrtc between two peers: this machine has no network interface but loopback\n')
+}
+
 describe('webrtc of js-libp2p, between two peers that agree on it over a relay', () => {
   // libdatachannel now and then closes both ends when candidates outrun the answer, with js-libp2p, too
-  it('connects directly and carries streams', { retry: 5 }, async () => {
+  it.skipIf(!hasInterface)('connects directly and carries streams', { retry: 5 }, async () => {
     const [listener, dialer] = [await client(await relayAddress(), '/webrtc'), await client()]
     const address = listener.libp2p.getMultiaddrs().find((each) => each.toString().includes('/webrtc'))
 

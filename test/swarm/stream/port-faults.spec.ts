@@ -256,6 +256,21 @@ describe('flow control', () => {
   })
 })
 
+describe('an abort', () => {
+  it('throws away what waits here, and what a raw stream that is paused still holds', async () => {
+    const raw = new ScriptedRaw()
+    const taken = port(raw, { port: { highWaterBytes: 1, lowWaterBytes: 0 } })
+    const reason = new Error('enough')
+
+    raw.say('a', 'b', 'c')
+    taken.abort(reason)
+
+    expect(raw.abortedWith).toBe(reason)
+    expect(await drain(taken)).toEqual(['', reason])
+    expect(taken.bytesRead).toBe(3)
+  })
+})
+
 describe('a released port', () => {
   it('puts back what nobody read, in order, and hears no more', async () => {
     const raw = new ScriptedRaw()

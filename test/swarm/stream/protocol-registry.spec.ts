@@ -42,7 +42,7 @@ describe('ProtocolRegistry', () => {
   })
 })
 
-describe('a protocol id', () => {
+describe('a protocol id (rule 14)', () => {
   it.each(['/echo/1.0.0', 'echo', ' ', '/ünï/1', 'x'.repeat(1_023), 'naa', 'lsx'])('may be %j', (protocol) => {
     expect(() => { assertProtocol(protocol) }).not.toThrow()
   })

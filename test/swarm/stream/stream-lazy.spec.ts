@@ -121,11 +121,14 @@ describe('a stream that was opened lazily', () => {
     expect(await stream.closed).toMatchObject({ code: 'UnsupportedProtocol' })
   })
 
-  it('says that it was never agreed on when the peer ends without an answer', async () => {
+  it.each<[string, (raw: ScriptedRaw) => void]>([
+    ['ends', (raw) => { raw.sayEnd() }],
+    ['ends, and both sides with it,', (raw) => { raw.sayEnd().sayClosed() }]
+  ])('says that it was never agreed on when the peer %s without an answer', async (_what, end) => {
     const { raw, stream } = lazy()
 
     await stream.end('an order')
-    raw.sayEnd()
+    end(raw)
 
     expect(await stream.closed).toMatchObject({ code: 'NegotiationFailed' })
   })
