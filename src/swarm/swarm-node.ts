@@ -161,7 +161,7 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
     for (const name of typeof protocol === 'string' ? [protocol] : protocol) {
       this.core.registry.add(name, {
         serve: handler,
-        maxInboundStreams: options.maxInboundStreams ?? Infinity,
+        maxInboundStreams: options.maxInboundStreams,
         maxOutboundStreams: options.maxOutboundStreams ?? Infinity,
         limited: options.limited ?? false
       }, { force: options.force ?? false })

@@ -109,7 +109,7 @@ export async function peer (init: PeerInit = {}): Promise<Peer> {
       }
     }),
     handle (protocol: string, serve: ProtocolEntry['serve'], options: Partial<ProtocolEntry> = {}) {
-      self.registry.add(protocol, { serve, maxInboundStreams: Infinity, maxOutboundStreams: Infinity, limited: false, ...options })
+      self.registry.add(protocol, { serve, maxInboundStreams: undefined, maxOutboundStreams: Infinity, limited: false, ...options })
     }
   })
 }

@@ -9,7 +9,8 @@ import type { Logger, Metrics, PeerId, Stream as RawStream } from '@libp2p/inter
 export interface ProtocolEntry {
   /** Takes a negotiated inbound stream. When it throws or rejects, the stream is reset. */
   serve(stream: SwarmStream): void | Promise<void>
-  maxInboundStreams: number
+  /** On one connection; undefined is what the swarm allows each protocol. */
+  maxInboundStreams: number | undefined
   maxOutboundStreams: number
   /** Whether limited connections are served. */
   limited: boolean
@@ -30,7 +31,7 @@ export interface ConnectionComponents {
   readonly budget: ReadBudget
   readonly metrics: Metrics | undefined
   readonly log: Logger
-  /** Inbound streams of one protocol on one connection, where its handler does not allow fewer. */
+  /** Inbound streams of one protocol on one connection, where its handler does not say. */
   readonly maxInboundStreamsPerProtocol: number
   streamGate(): StreamGate
   /** Takes inbound streams before negotiation, if somebody asked for that. */

@@ -242,7 +242,7 @@ export class StreamTable {
       throw new CodedError('UnsupportedProtocol', `${protocol} was unhandled while it was being negotiated`)
     }
 
-    this.#begin(tracked, protocol, Math.min(entry.maxInboundStreams, this.#components.maxInboundStreamsPerProtocol))
+    this.#begin(tracked, protocol, entry.maxInboundStreams ?? this.#components.maxInboundStreamsPerProtocol)
     await entry.serve(stream)
   }
 

@@ -93,7 +93,8 @@ export class DialAttempt {
     this.#start()
 
     // called on its object: the swarm may implement it as a method
-    const dialled = Promise.try(() => components.dialAddress(peer, address, { signal, onConnected: this.#onConnected }))
+    const dial = async (): Promise<Connection> => components.dialAddress(peer, address, { signal, onConnected: this.#onConnected })
+    const dialled = dial()
 
     try {
       return await raceSignal(dialled, signal)

@@ -118,7 +118,7 @@ export class DialSync {
     this.#workers.get(target.key)?.offer(key, connection)
 
     if (!spared && !this.#given.has(connection)) {
-      discard(connection)
+      void discard(connection)
     }
   }
 
@@ -136,7 +136,11 @@ export class DialSync {
   }
 }
 
-/** Nobody waits for the end of this, nor can anything be done if it fails but to abort. */
-function discard (connection: Connection): void {
-  Promise.try(() => connection.close()).catch((error: unknown) => { connection.abort(toError(error)) })
+/** Never rejects: all that can be done if it fails is to abort. */
+async function discard (connection: Connection): Promise<void> {
+  try {
+    await connection.close()
+  } catch (error) {
+    connection.abort(toError(error))
+  }
 }

@@ -51,7 +51,7 @@ export class PluginRegistrar implements Registrar {
 
     const entry: ProtocolEntry = {
       serve: (stream) => this.#serve(protocol, stream, { handler, options }),
-      maxInboundStreams: options.maxInboundStreams ?? Infinity,
+      maxInboundStreams: options.maxInboundStreams,
       maxOutboundStreams: options.maxOutboundStreams ?? Infinity,
       limited: options.runOnLimitedConnection === true
     }
@@ -167,7 +167,7 @@ export class PluginRegistrar implements Registrar {
 
         await entry.serve(original)
       },
-      options: { maxInboundStreams, maxOutboundStreams, runOnLimitedConnection: limited }
+      options: { ...maxInboundStreams == null ? {} : { maxInboundStreams }, maxOutboundStreams, runOnLimitedConnection: limited }
     }
   }
 }
