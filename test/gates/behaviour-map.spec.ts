@@ -54,7 +54,7 @@ describe('docs/behaviour.md', () => {
     expect(rowsOf('The tests of go-libp2p').map(([name]) => name?.replaceAll('`', '')).sort()).toEqual([...GO_TESTS].sort())
   })
 
-  it.each(['The tests of go-libp2p', 'What neither suite tests', 'What users complain of', 'What strangers try'])('names, under "%s", tests that exist', (heading) => {
+  it.each(['The tests of go-libp2p', 'What neither suite tests', 'What users complain of', 'What strangers try', 'What js-libp2p gets wrong'])('names, under "%s", tests that exist', (heading) => {
     const rows = rowsOf(heading)
 
     expect(rows.length).toBeGreaterThan(0)
