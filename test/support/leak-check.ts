@@ -1,8 +1,8 @@
-import { afterAll, expect } from 'vitest'
+import { beforeEach, expect, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/base/index.ts'
 
 /**
- * Runs with every test file: when the file has ended, no socket, server or child process of its own
+ * Runs with every test file: after each test, no socket, server or child process of its own
  * may be open, and no timer of the system clock set.
  */
 
@@ -35,12 +35,15 @@ function handles (): string[] {
 
 const before = handles().length
 
-afterAll(async () => {
+async function assertNothingLeft (): Promise<void> {
   // closed sockets leave the list on the turns after their close event
   for (let turn = 0; turn < TURNS && (handles().length > before || timers.size > 0); turn++) {
     await new Promise<void>((resolve) => { setImmediate(resolve) })
   }
 
-  expect(handles().slice(before), 'handles that this test file left open').toEqual([])
-  expect(timers.size, 'timers that this test file left set').toBe(0)
-})
+  expect(handles().slice(before), 'handles that this test left open').toEqual([])
+  expect(timers.size, 'timers that this test left set').toBe(0)
+}
+
+// registered first, so it comes last: after the hooks of the test and what it leaves to `onTestFinished`
+beforeEach(() => { onTestFinished(assertNothingLeft) })
