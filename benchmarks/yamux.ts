@@ -12,7 +12,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux as npmYamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { pEvent } from 'p-event'
-import { yamux } from '../src/swarm/yamux/index.ts'
+import { yamux } from '../src/yamux/index.ts'
 import { link } from '../test/support/yamux-link.ts'
 import type { MessageStream, MultiaddrConnection, Stream, StreamMuxer, StreamMuxerFactory, Upgrader } from '@libp2p/interface'
 

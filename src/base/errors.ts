@@ -37,6 +37,20 @@ export const ERROR_CODES = [
   'StreamDeadline',
   'StreamIdle',
   'DuplicateHandler',
+  // channels
+  'ChannelClosed',
+  'ChannelAborted',
+  'ChannelCancelled',
+  'ChannelMoved',
+  'SessionClosed',
+  'MessageTooLarge',
+  'MessageTooDeep',
+  'TooManyReferences',
+  'UnencodableMessage',
+  'InvalidMessage',
+  'MessageRejected',
+  'UnknownReference',
+  'UnsupportedCodec',
   // limits
   'ResourceLimit',
   // listening

@@ -1,7 +1,7 @@
 import muxerSuite from '@libp2p/interface-compliance-tests/stream-muxer'
 import { yamux as publishedYamux } from '@libp2p/yamux'
 import { describe } from 'vitest'
-import { yamux } from '../../src/swarm/yamux/index.ts'
+import { yamux } from '../../src/yamux/index.ts'
 import type { StreamMuxerFactory } from '@libp2p/interface'
 
 function runSuite (create: () => StreamMuxerFactory): void {

@@ -7,7 +7,7 @@ import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Memory, TCP, WebSockets } from '@multiformats/multiaddr-matcher'
 import { describe } from 'vitest'
-import { yamux } from '../../src/swarm/yamux/index.ts'
+import { yamux } from '../../src/yamux/index.ts'
 import type { MultiaddrMatcher } from '@multiformats/multiaddr-matcher'
 import type { Libp2pInit } from 'libp2p'
 

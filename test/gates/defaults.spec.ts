@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { SESSION_DEFAULTS } from '../../src/channel/contract/index.ts'
 import { CONNECTION_DEFAULTS, DIAL_DEFAULTS, LIMIT_DEFAULTS } from '../../src/swarm/options.ts'
-import { YAMUX_DEFAULTS } from '../../src/swarm/yamux/options.ts'
+import { YAMUX_DEFAULTS } from '../../src/yamux/options.ts'
 import { checkTag, readDefaultTags } from '../support/default-tags.ts'
 import { readSections, readTable } from '../support/markdown.ts'
 import { readTopFile, readTypeScript } from '../support/source-tree.ts'
@@ -11,7 +12,8 @@ const ROOMS: Readonly<Record<string, Defaults>> = {
   dial: DIAL_DEFAULTS,
   limits: LIMIT_DEFAULTS,
   connection: CONNECTION_DEFAULTS,
-  yamux: YAMUX_DEFAULTS
+  yamux: YAMUX_DEFAULTS,
+  session: SESSION_DEFAULTS
 }
 
 const sources = [...readTypeScript('src')].filter(([, text]) => text.includes('@default'))

@@ -7,19 +7,20 @@ const BELOW_SWARM = ['base', 'identity', 'peerstore']
 const GROUND = [...BELOW_SWARM, 'swarm/constants', 'swarm/options', 'swarm/contract']
 const CONNECTION = [...GROUND, 'swarm/limits', 'swarm/stream', 'swarm/connection']
 const SEAMS = [...CONNECTION, 'swarm/dial', 'swarm/listen']
-const CORE = [...SEAMS, 'swarm/yamux', 'swarm/plugins']
-const COLUMNS = [...BELOW_SWARM, 'swarm', 'channel', 'service']
+const CORE = [...SEAMS, 'yamux', 'swarm/plugins']
+const CHANNEL = ['base', 'channel/contract', 'channel/pipe', 'channel/bytes', 'channel/codec', 'channel/session', 'channel/providers']
+const COLUMNS = [...BELOW_SWARM, 'yamux', 'swarm', 'channel', 'service', 'mesh']
 
 const LAYERS: Layers = {
   rooms: {
     base: [],
     identity: ['base'],
     peerstore: ['base', 'identity'],
+    yamux: ['base'],
 
     'swarm/constants': [],
     'swarm/options': ['base', 'swarm/constants'],
     'swarm/contract': GROUND,
-    'swarm/yamux': ['base', 'swarm/constants'],
     'swarm/limits': GROUND,
     'swarm/stream': [...GROUND, 'swarm/limits'],
     'swarm/connection': [...GROUND, 'swarm/limits', 'swarm/stream'],
@@ -29,7 +30,14 @@ const LAYERS: Layers = {
     'swarm/core': CORE,
     'swarm/index': [...CORE, 'swarm/core'],
 
-    channel: ['base'],
+    'channel/contract': ['base'],
+    'channel/pipe': ['base', 'channel/contract'],
+    'channel/bytes': ['base', 'channel/contract'],
+    'channel/codec': ['base', 'channel/contract'],
+    'channel/session': ['base', 'channel/contract', 'channel/pipe', 'channel/bytes', 'channel/codec'],
+    'channel/providers': ['base', 'yamux', 'channel/contract'],
+    'channel/core': [...CHANNEL, 'channel/core'],
+    'channel/index': [...CHANNEL, 'channel/core'],
     service: ['base', 'channel'],
     backends: ['base', 'channel', 'service'],
     mesh: ['base', 'swarm', 'channel', 'service', 'backends'],
@@ -40,9 +48,10 @@ const LAYERS: Layers = {
   files: {
     'src/swarm/constants.ts': 'swarm/constants',
     'src/swarm/options.ts': 'swarm/options',
-    'src/swarm/index.ts': 'swarm/index'
+    'src/swarm/index.ts': 'swarm/index',
+    'src/channel/index.ts': 'channel/index'
   },
-  open: ['swarm/constants', 'swarm/options', 'swarm/contract', 'swarm/core'],
+  open: ['swarm/constants', 'swarm/options', 'swarm/contract', 'swarm/core', 'channel/core'],
   typesOnly: ['swarm/contract']
 }
 
@@ -87,7 +96,7 @@ describe('the check of layers', () => {
     ['the own index', 'src/base/clock.ts', "import { a } from './index.ts'", 'no file imports the index of its own room'],
     ['the index of the room around', 'src/swarm/dial/dial.ts', "import { a } from '../index.ts'", 'swarm/dial may not import swarm/index'],
     ['a plugin seam knowing the swarm', 'src/swarm/plugins/host.ts', "import type { SwarmNode } from '../swarm-node.ts'", 'swarm/plugins may not import swarm/core'],
-    ['the wire protocol of yamux knowing options', 'src/swarm/yamux/muxer.ts', "import { a } from '../options.ts'", 'swarm/yamux may not import swarm/options'],
+    ['the wire protocol of yamux knowing the swarm', 'src/yamux/muxer.ts', "import { a } from '../swarm/index.ts'", 'yamux may not import swarm'],
     ['a value in the contract', 'src/swarm/contract/stream.ts', "import { CodedError } from '../../base/index.ts'", 'swarm/contract holds types only'],
     ['tests', 'src/base/clock.ts', "import { FakeClock } from '../../test/support/fake-clock.ts'", 'src imports nothing of ours outside src']
   ])('refuses %s', (_, path, text, why) => {

@@ -7,7 +7,7 @@ export interface Layers {
   rooms: Readonly<Record<string, readonly string[]>>
   /** Files that stand in another room than their folder says. */
   files: Readonly<Record<string, string>>
-  /** Rooms of the swarm whose every file the rest of the swarm may import, past the index. */
+  /** Inner rooms whose every file the rest of their column may import, past the index. */
   open: readonly string[]
   /** Rooms that hold nothing but types: they are imported and import for types only. */
   typesOnly: readonly string[]
@@ -25,7 +25,7 @@ export function findBreaches (tree: SourceTree, layers: Layers): string[] {
   return [...breaches, ...unknownRooms(tree, layers), ...cycles(imports, layers)]
 }
 
-/** The room of a file: its folder below `src`, two deep inside the swarm. */
+/** The room of a file: its folder below `src`, two deep inside the columns that have inner rooms. */
 export function roomOf (path: string, layers: Layers): string {
   const [, room = '', inner = ''] = path.split('/')
 
@@ -37,11 +37,15 @@ export function roomOf (path: string, layers: Layers): string {
     return 'index'
   }
 
-  if (room !== 'swarm') {
+  if (!hasInnerRooms(room, layers)) {
     return room
   }
 
-  return `swarm/${inner.endsWith('.ts') ? 'core' : inner}`
+  return `${room}/${inner.endsWith('.ts') ? 'core' : inner}`
+}
+
+function hasInnerRooms (room: string, layers: Layers): boolean {
+  return Object.keys(layers.rooms).some((name) => name.startsWith(`${room}/`))
 }
 
 function forbids ({ from, to, typeOnly }: Import, layers: Layers): string | undefined {
@@ -64,14 +68,18 @@ function forbids ({ from, to, typeOnly }: Import, layers: Layers): string | unde
     return `${own} may not import ${target}`
   }
 
-  return to === doorOf(target) || (own.startsWith('swarm/') && layers.open.includes(target))
+  return to === doorOf(target) || (columnOf(own) === columnOf(target) && layers.open.includes(target))
     ? undefined
     : `rooms speak through ${doorOf(target)}`
 }
 
-/** From outside the swarm its inner rooms are all one. */
+/** From outside a column its inner rooms are all one. */
 function seenFrom (own: string, room: string): string {
-  return room.startsWith('swarm/') && !own.startsWith('swarm/') ? 'swarm' : room
+  return columnOf(own) === columnOf(room) ? room : columnOf(room)
+}
+
+function columnOf (room: string): string {
+  return room.split('/')[0] ?? room
 }
 
 function doorOf (room: string): string {

@@ -1,7 +1,7 @@
-import { yamux } from '../../src/swarm/yamux/index.ts'
+import { yamux } from '../../src/yamux/index.ts'
 import { FakeClock, settle } from './fake-clock.ts'
 import { LinkEnd } from './yamux-link.ts'
-import type { YamuxInit, YamuxMuxer, YamuxStream } from '../../src/swarm/yamux/index.ts'
+import type { YamuxInit, YamuxMuxer, YamuxStream } from '../../src/yamux/index.ts'
 
 const TYPES = ['data', 'window', 'ping', 'goAway']
 const FLAGS = [[1, 'SYN'], [2, 'ACK'], [4, 'FIN'], [8, 'RST']] as const

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { KeepAlive } from '../../../src/swarm/connection/index.ts'
-import { yamux } from '../../../src/swarm/yamux/index.ts'
+import { yamux } from '../../../src/yamux/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { turns } from '../../support/settle.ts'
 import { connectedPair } from '../../support/upgrade-pair.ts'
