@@ -60,3 +60,6 @@ export const RTT_PERIOD_MS = 30_000
  * queue without a first write: enough for one that goes through several async functions.
  */
 export const ANNOUNCE_TURNS = 16
+
+/** Of a stream that was reset without saying why; yamux 2.12. */
+export const NO_RESET_CODE = 0

@@ -1,5 +1,6 @@
 import { CodedError } from '../base/index.ts'
-import { GO_AWAY } from './constants.ts'
+import { GO_AWAY, NO_RESET_CODE } from './constants.ts'
+import { isUint32 } from './uint32.ts'
 
 /** The rule that a peer broke; yamux 7.1. */
 export type YamuxRule =
@@ -35,6 +36,21 @@ export class YamuxClosedError extends CodedError {
     super('ConnectionClosed', message, options)
     this.goAwayCode = goAwayCode
   }
+}
+
+/** The peer reset a stream, and may have said why by a number; yamux 2.12. */
+export class YamuxResetError extends CodedError {
+  readonly resetCode: number
+
+  constructor (streamId: string, resetCode: number) {
+    super('StreamReset', `the peer reset stream ${streamId}${resetCode === NO_RESET_CODE ? '' : ` with code ${resetCode}`}`)
+    this.resetCode = resetCode
+  }
+}
+
+/** Which code a reset for this error carries: its `resetCode`. */
+export function resetCodeOf (error: Error): number {
+  return 'resetCode' in error && isUint32(error.resetCode) ? error.resetCode : NO_RESET_CODE
 }
 
 /** What streams fail with when the transport has closed: `goAwayCode` of the side that said so before. */

@@ -1,4 +1,4 @@
-import { FLAG, FRAME_TYPE } from './constants.ts'
+import { FLAG, FRAME_TYPE, NO_RESET_CODE } from './constants.ts'
 import { Decoder } from './decoder.ts'
 import { YamuxProtocolError } from './errors.ts'
 import type { FrameSink } from './decoder.ts'
@@ -138,7 +138,7 @@ export class Inbox implements FrameSink {
     }
 
     if ((flags & FLAG.rst) !== 0) {
-      stream.onReset()
+      stream.onReset(type === FRAME_TYPE.windowUpdate ? length : NO_RESET_CODE)
       return
     }
 

@@ -46,7 +46,7 @@ export function yamux (init: YamuxInit = {}): (components?: unknown) => YamuxFac
 }
 
 export { GO_AWAY, YAMUX_PROTOCOL } from './constants.ts'
-export { YamuxClosedError, YamuxProtocolError } from './errors.ts'
+export { YamuxClosedError, YamuxProtocolError, YamuxResetError } from './errors.ts'
 export { YAMUX_DEFAULTS } from './options.ts'
 export { YamuxMuxer } from './muxer.ts'
 export { YamuxStream } from './stream.ts'

@@ -7,6 +7,7 @@ import { KeepAlive } from './keep-alive.ts'
 import { Outbox } from './outbox.ts'
 import { Pings } from './pings.ts'
 import { Streams } from './streams.ts'
+import { isUint32 } from './uint32.ts'
 import { WindowBudget } from './window.ts'
 import type { FrameHandler } from './inbox.ts'
 import type { YamuxSettings } from './options.ts'
@@ -183,7 +184,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
       measureRtt: () => { pings.measure() },
       logFor: (name) => this.#log.newScope(name),
       onAcknowledged: (streamId) => { this.#streams.acknowledge(streamId) },
-      onEnded: (streamId, options) => { this.#onStreamEnded(streamId, options) }
+      onEnded: (streamId, resetCode) => { this.#onStreamEnded(streamId, resetCode) }
     }
   }
 
@@ -234,12 +235,12 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     this.safeDispatchEvent('goaway', { detail: code })
   }
 
-  #onStreamEnded (streamId: number, { mustReset }: { mustReset: boolean }): void {
+  #onStreamEnded (streamId: number, resetCode: number | undefined): void {
     this.#streams.remove(streamId)
 
-    if (mustReset) {
+    if (resetCode != null) {
       try {
-        this.#outbox.sendReset(streamId)
+        this.#outbox.sendReset(streamId, resetCode)
       } catch (thrown) {
         // not within the call of whoever reset this stream
         queueMicrotask(() => { this.#breakOff(toError(thrown)) })
@@ -316,8 +317,4 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     this.#transport.removeEventListener('message', this.#onMessage)
     this.#transport.removeEventListener('close', this.#onTransportClose)
   }
-}
-
-function isUint32 (value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_UINT32
 }

@@ -1,4 +1,4 @@
-import { FLAG, FRAME_TYPE } from './constants.ts'
+import { FLAG, FRAME_TYPE, NO_RESET_CODE } from './constants.ts'
 import { FrameBatch } from './frame-batch.ts'
 import { SendQueue } from './send-queue.ts'
 import type { FrameSource } from './send-queue.ts'
@@ -70,9 +70,9 @@ export class Outbox {
   }
 
   /** @throws YamuxProtocolError `controlFlood` */
-  sendReset (streamId: number): void {
+  sendReset (streamId: number, code: number = NO_RESET_CODE): void {
     if (!this.#isDead) {
-      this.#queue.addReset(streamId)
+      this.#queue.addReset(streamId, code)
       this.#pump()
     }
   }

@@ -16,7 +16,7 @@ export interface FrameSource {
  * and 4. Streams keep their bytes themselves, so that this is bounded by their number.
  */
 export class SendQueue {
-  readonly #resets: number[] = []
+  readonly #resets: Array<{ streamId: number, code: number }> = []
   readonly #pongs: number[] = []
   readonly #pings: number[] = []
   readonly #control = new Set<FrameSource>()
@@ -38,12 +38,12 @@ export class SendQueue {
   }
 
   /** @throws YamuxProtocolError `controlFlood` */
-  addReset (streamId: number): void {
+  addReset (streamId: number, code: number): void {
     if (this.#resets.length >= MAX_QUEUED_RESETS) {
       throw new YamuxProtocolError('controlFlood', `the peer must read what it makes us send: ${this.#resets.length} streams wait to be reset`)
     }
 
-    this.#resets.push(streamId)
+    this.#resets.push({ streamId, code })
   }
 
   /** Behind all else that waits. */
@@ -89,7 +89,7 @@ export class SendQueue {
     const reset = this.#resets.shift()
 
     if (reset != null) {
-      batch.addControl({ type: FRAME_TYPE.windowUpdate, flags: FLAG.rst, streamId: reset, length: 0 })
+      batch.addControl({ type: FRAME_TYPE.windowUpdate, flags: FLAG.rst, streamId: reset.streamId, length: reset.code })
       return true
     }
 

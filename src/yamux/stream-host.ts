@@ -15,6 +15,6 @@ export interface StreamHost {
   logFor(name: string): Logger
   /** The peer has taken notice of a stream. */
   onAcknowledged(streamId: number): void
-  /** A stream has ended; `mustReset` if the peer has to be told. Called before the events of the stream. */
-  onEnded(streamId: number, options: { mustReset: boolean }): void
+  /** A stream has ended; by a reset with that code if there is one. Called before the events of the stream. */
+  onEnded(streamId: number, resetCode: number | undefined): void
 }

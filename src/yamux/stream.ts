@@ -1,7 +1,7 @@
 import { StreamBufferError, StreamStateError } from '@libp2p/interface'
 import { CodedError } from '../base/index.ts'
 import { FLAG, FRAME_TYPE } from './constants.ts'
-import { YamuxProtocolError } from './errors.ts'
+import { resetCodeOf, YamuxProtocolError, YamuxResetError } from './errors.ts'
 import { IdleTimer } from './idle-timer.ts'
 import { MessageStreamBase } from './message-stream.ts'
 import { ReceiveWindow } from './window.ts'
@@ -144,7 +144,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   /** Ends both directions at once, and tells the peer. */
   abort (error: Error): void {
     if (this.status === 'open') {
-      this.#fail(error, { isLocal: true, mustReset: !this.isUnannounced })
+      this.#fail(error, { isLocal: true, resetCode: this.isUnannounced ? undefined : resetCodeOf(error) })
     }
   }
 
@@ -208,10 +208,11 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     this.#checkEnded()
   }
 
-  onReset (): void {
+  /** The peer ended both directions; yamux 2.12. */
+  onReset (code: number): void {
     if (this.status === 'open') {
       this.deliver()
-      this.#fail(new CodedError('StreamReset', `the peer reset stream ${this.id}`), { isLocal: false, mustReset: false })
+      this.#fail(new YamuxResetError(this.id, code), { isLocal: false })
     }
   }
 
@@ -219,7 +220,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   onConnectionEnd (error: Error): void {
     if (this.status === 'open') {
       this.deliver()
-      this.#fail(error, { isLocal: false, mustReset: false })
+      this.#fail(error, { isLocal: false })
     }
   }
 
@@ -324,16 +325,16 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
 
   #checkEnded (): void {
     if (this.#writing.isEnded && this.remoteWriteStatus === 'closed' && this.status === 'open') {
-      this.#release({ mustReset: false })
+      this.#release()
       this.finish()
     }
   }
 
-  #fail (error: Error, { isLocal, mustReset }: { isLocal: boolean, mustReset: boolean }): void {
+  #fail (error: Error, { isLocal, resetCode }: { isLocal: boolean, resetCode?: number | undefined }): void {
     const hadUnsent = this.#writing.byteLength > 0
 
     this.#writing.fail(error)
-    this.#release({ mustReset })
+    this.#release(resetCode)
 
     if (hadUnsent) {
       this.tellIdle()
@@ -343,10 +344,10 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   }
 
   /** Gives everything back that the connection lent. */
-  #release ({ mustReset }: { mustReset: boolean }): void {
+  #release (resetCode?: number): void {
     this.#idle?.[Symbol.dispose]()
     this.#receiveWindow.close()
     this.#host.outbox.remove(this)
-    this.#host.onEnded(this.streamId, { mustReset })
+    this.#host.onEnded(this.streamId, resetCode)
   }
 }

@@ -168,3 +168,33 @@ describe('silence', () => {
     expect(scene.clock.pending).toBe(0)
   })
 })
+
+describe('a reset with a code', () => {
+  // yamux 2.12
+  it.each([
+    ['the code of the error', Object.assign(new Error('full'), { resetCode: 300 }), 300],
+    ['none for an error without', new Error('full'), 0],
+    ['none for a code that no field holds', Object.assign(new Error('full'), { resetCode: 2 ** 32 }), 0]
+  ])('sends %s', async (_, error, code) => {
+    const scene = new Scene()
+    const stream = await scene.accept(1)
+
+    stream.abort(error)
+
+    expect(await scene.sent()).toEqual([`window 1 RST ${code}`])
+  })
+
+  it.each([
+    ['window 1 RST 300', 'the peer reset stream 1 with code 300', 300],
+    ['window 1 RST 0', 'the peer reset stream 1', 0],
+    ['data 1 RST 3', 'the peer reset stream 1', 0] // the length is that of a payload
+  ])('is told to the stream: %s', async (frame, message, resetCode) => {
+    const scene = new Scene()
+    const stream = await scene.accept(1)
+    const closed = new Promise<unknown>((resolve) => { stream.addEventListener('close', (event) => { resolve(event.error) }) })
+
+    scene.feed(frame)
+
+    expect(await closed).toMatchObject({ code: 'StreamReset', message, resetCode })
+  })
+})
