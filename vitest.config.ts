@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 
 const COMPLIANCE = 'test/compliance/**/*.spec.ts'
 
+/** They need programs that npm does not bring: Go, Chromium, nginx. `test/interop/run.ts` looks for them. */
+const FOREIGN = ['test/interop/**/*.spec.ts', 'test/browser/**/*.spec.ts', 'test/proxy/**/*.spec.ts']
+
 function supportFile (name: string): string {
   return fileURLToPath(new URL(`test/support/${name}`, import.meta.url))
 }
@@ -16,10 +19,19 @@ export default defineConfig({
         test: {
           name: 'swarmd',
           include: ['test/**/*.spec.ts'],
-          exclude: [COMPLIANCE],
+          exclude: [COMPLIANCE, ...FOREIGN],
           setupFiles: ['test/support/leak-check.ts'],
           testTimeout: 20_000,
           hookTimeout: 20_000
+        }
+      },
+      {
+        test: {
+          name: 'interop',
+          include: FOREIGN,
+          setupFiles: ['test/support/leak-check.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 300_000 // a first build of Go programs fetches their modules
         }
       },
       {
