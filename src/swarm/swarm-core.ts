@@ -1,5 +1,6 @@
 import { CodedError, isCoded, toError } from '../base/index.ts'
 import { PeerBook } from '../peerstore/index.ts'
+import { withPeer } from './address/index.ts'
 import { Announcer } from './announcer.ts'
 import { Bandwidth } from './bandwidth.ts'
 import { closeError, ConnectionSet, ConnectionUpgrader } from './connection/index.ts'
@@ -138,7 +139,7 @@ export class SwarmCore {
 
   /** Where others can dial us: without unspecified hosts, and ending in our peer ID. */
   interfaceListenAddresses (): Multiaddr[] {
-    return this.#interfaces.expand(this.listeners.addresses()).map((address) => withSelf(address, this.localPeer))
+    return this.#interfaces.expand(this.listeners.addresses()).map((address) => withPeer(address, this.localPeer))
   }
 
   async listen (addresses: Multiaddr[]): Promise<Multiaddr[]> {
@@ -362,10 +363,6 @@ export class SwarmCore {
       onError: (error) => { this.announcer.error('trimming connections', error) }
     })
   }
-}
-
-function withSelf (address: Multiaddr, self: PeerId): Multiaddr {
-  return address.getComponents().at(-1)?.name === 'p2p' ? address : address.encapsulate(`/p2p/${self.toString()}`)
 }
 
 /** What calls on a closed swarm get. */

@@ -2,7 +2,7 @@ import { isPeerId } from '@libp2p/interface'
 import { CODE_P2P, isMultiaddr, multiaddr } from '@multiformats/multiaddr'
 import { CodedError } from '../base/index.ts'
 import { parsePeerId } from '../identity/index.ts'
-import { peerInAddress } from './connection/index.ts'
+import { namedPeer } from './address/index.ts'
 import type { DialTarget } from './contract/swarm.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -44,7 +44,7 @@ export function parseTarget (target: DialTarget): ParsedTarget {
 }
 
 function peersIn (address: Multiaddr): PeerId[] {
-  const named = peerInAddress(address)
+  const named = namedPeer(address)
 
   return named == null ? [] : [parsePeerId(named)]
 }

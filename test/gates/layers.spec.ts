@@ -4,7 +4,7 @@ import { readTypeScript } from '../support/source-tree.ts'
 import type { Layers } from '../support/layer-check.ts'
 
 const BELOW_SWARM = ['base', 'identity', 'peerstore']
-const GROUND = [...BELOW_SWARM, 'swarm/constants', 'swarm/options', 'swarm/contract']
+const GROUND = [...BELOW_SWARM, 'swarm/constants', 'swarm/options', 'swarm/contract', 'swarm/address']
 const CONNECTION = [...GROUND, 'swarm/limits', 'swarm/stream', 'swarm/connection']
 const SEAMS = [...CONNECTION, 'swarm/dial', 'swarm/listen']
 const CORE = [...SEAMS, 'yamux', 'swarm/plugins']
@@ -21,6 +21,7 @@ const LAYERS: Layers = {
     'swarm/constants': [],
     'swarm/options': ['base', 'swarm/constants'],
     'swarm/contract': GROUND,
+    'swarm/address': [],
     'swarm/limits': GROUND,
     'swarm/stream': [...GROUND, 'swarm/limits'],
     'swarm/connection': [...GROUND, 'swarm/limits', 'swarm/stream'],

@@ -1,5 +1,5 @@
 import { after, CodedError, Deadline, raceSignal, toError } from '../../base/index.ts'
-import { isThroughRelay } from './addresses.ts'
+import { isThroughRelay } from '../address/index.ts'
 import { closeError, farewellError, reasonFromTransport, reasonFromWire, wireCode } from './close-reason.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { StreamTable } from './stream-table.ts'

@@ -1,8 +1,9 @@
 import { CodedError, raceSignal, toError } from '../../base/index.ts'
 import { parsePeerId } from '../../identity/index.ts'
+import { namedPeer, withPeer } from '../address/index.ts'
 import { answerProposals, selectProtocol, StreamPort } from '../stream/index.ts'
-import { localAddressOf, peerInAddress, withPeerId } from './addresses.ts'
 import { closeError } from './close-reason.ts'
+import { localAddressOf } from './local-address.ts'
 import { SwarmConnection } from './swarm-connection.ts'
 import { inPhase, UpgradeError } from './upgrade-error.ts'
 import { UpgradeWatch } from './upgrade-watch.ts'
@@ -186,7 +187,7 @@ export class ConnectionUpgrader {
         id: `${remotePeer.toString().slice(-10)}-${++this.#count}`,
         direction: role,
         remotePeer,
-        remoteAddr: withPeerId(maConn.remoteAddr, remotePeer),
+        remoteAddr: withPeer(maConn.remoteAddr, remotePeer),
         localAddr: localAddressOf(maConn),
         limits: options.limits,
         encryption,
@@ -283,7 +284,7 @@ export class ConnectionUpgrader {
 }
 
 function expectedPeer (maConn: MultiaddrConnection, direction: Direction, { remotePeer }: UpgradeOptions): PeerId | undefined {
-  const named = direction === 'outbound' ? peerInAddress(maConn.remoteAddr) : undefined
+  const named = direction === 'outbound' ? namedPeer(maConn.remoteAddr) : undefined
 
   return remotePeer ?? (named == null ? undefined : parsePeerId(named))
 }

@@ -1,6 +1,6 @@
 import { CODE_TCP } from '@multiformats/multiaddr'
+import { withoutPeer } from '../address/index.ts'
 import { hasProtocol, isPublicAddress, isRelayed } from './address-kind.ts'
-import { withoutPeer } from './address-peer.ts'
 import { DialAttempt } from './dial-attempt.ts'
 import { DialPacer } from './dial-pacer.ts'
 import { PUBLIC_TCP_DELAY_MS } from './dial-ranker.ts'

@@ -1,7 +1,7 @@
 import { CODE_QUIC, CODE_QUIC_V1, CODE_TCP, CODE_UDP, CODE_WEBTRANSPORT, CODE_WS, CODE_WSS } from '@multiformats/multiaddr'
 import { raceSignal } from '../../base/index.ts'
+import { namesOtherPeer, withoutPeer, withPeer } from '../address/index.ts'
 import { hasHost, hasProtocol, isLinkLocalIp6, isRelayed, isUnspecified, portOf } from './address-kind.ts'
-import { namesOtherPeer, withoutPeer, withPeer } from './address-peer.ts'
 import { AddressError } from './dial-error.ts'
 import { rankAddresses } from './dial-ranker.ts'
 import type { DialRanker } from './dial-ranker.ts'

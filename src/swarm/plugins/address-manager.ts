@@ -1,5 +1,5 @@
-import { withPeerId } from '../connection/index.ts'
-import { isPrivateAddress, isPublicAddress, isRelayed, withoutPeer } from '../dial/index.ts'
+import { withoutPeer, withPeer } from '../address/index.ts'
+import { isPrivateAddress, isPublicAddress, isRelayed } from '../dial/index.ts'
 import { DnsMappings, IpMappings } from './address-mappings.ts'
 import { socketKey, socketOf } from './socket-address.ts'
 import { BoundedMap, confirmed, refuted, UNVERIFIED } from './verification.ts'
@@ -65,7 +65,7 @@ export class PluginAddressManager implements AddressManager {
     const verified = this.getAddressesWithMetadata().filter(({ verified }) => verified)
     const unique = new Map(verified.map(({ multiaddr }) => [multiaddr.toString(), multiaddr]))
 
-    return [...unique.values()].map((address) => withPeerId(address, peerId))
+    return [...unique.values()].map((address) => withPeer(address, peerId))
   }
 
   getAddressesWithMetadata (): NodeAddress[] {

@@ -1,7 +1,7 @@
 import { InvalidMultiaddrError, InvalidParametersError, isPeerId } from '@libp2p/interface'
 import { isMultiaddr } from '@multiformats/multiaddr'
 import { parsePeerId } from '../../identity/index.ts'
-import { peerInAddress } from '../connection/index.ts'
+import { namedPeer } from '../address/index.ts'
 import type { DialTarget, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -26,7 +26,7 @@ export function parseDialTarget (target: DialTarget): PluginTarget {
     throw new InvalidMultiaddrError(`A dial target is a PeerId, a Multiaddr or an array of Multiaddrs, received ${String(target)}`)
   }
 
-  const peers = new Set(addresses.map(peerInAddress))
+  const peers = new Set(addresses.map(namedPeer))
 
   if (peers.size > 1) {
     throw new InvalidParametersError('Multiaddrs must all have the same peer id or have no peer id')

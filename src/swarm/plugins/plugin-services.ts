@@ -1,6 +1,6 @@
 import { contentRoutingSymbol, peerDiscoverySymbol, peerRoutingSymbol } from '@libp2p/interface'
 import { isCoded, toError } from '../../base/index.ts'
-import { withoutPeer } from '../dial/index.ts'
+import { withoutPeer } from '../address/index.ts'
 import { PluginAddressManager } from './address-manager.ts'
 import { Libp2pNode } from './as-libp2p.ts'
 import { createComponents, isComponentName } from './components.ts'

@@ -1,15 +1,9 @@
-import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
 import { CodedError } from '../../../src/base/index.ts'
-import { parsePeerId } from '../../../src/identity/index.ts'
-import { isThroughRelay, localAddressOf, peerInAddress, withPeerId } from '../../../src/swarm/connection/addresses.ts'
 import { closeError, farewellError, reasonFromTransport, reasonFromWire, wireCode } from '../../../src/swarm/connection/close-reason.ts'
+import { localAddressOf } from '../../../src/swarm/connection/local-address.ts'
 import type { CloseReason } from '../../../src/swarm/contract/index.ts'
 import type { MultiaddrConnection } from '@libp2p/interface'
-
-const PEER = '12D3KooWT2gEQezGtBUGfvNCTnymMKmgLQ7YAWaZExJSAWYGTr7L'
-const RELAY = 'QmcgpsyWgH8Y8ajJz1Cu72KnS5uo2Aa2LpzU7kinSupNKC'
-const TCP = '/ip4/192.0.2.1/tcp/4001'
 
 describe('a close reason', () => {
   // the codes are those of go-libp2p core/network/conn.go, and of yamux
@@ -58,36 +52,7 @@ describe('a close reason', () => {
   })
 })
 
-describe('an address', () => {
-  it.each([
-    [TCP, undefined],
-    [`${TCP}/p2p/${PEER}`, PEER],
-    [`${TCP}/p2p/${RELAY}/p2p-circuit`, undefined],
-    [`${TCP}/p2p/${RELAY}/p2p-circuit/p2p/${PEER}`, PEER],
-    [`/ip4/192.0.2.1/udp/9/quic-v1/p2p/${RELAY}/p2p-circuit/webrtc/p2p/${PEER}`, PEER]
-  ])('%s leads to %s', (address, peer) => {
-    expect(peerInAddress(multiaddr(address))).toBe(peer)
-  })
-
-  it.each([
-    [TCP, false],
-    [`${TCP}/p2p/${PEER}`, false],
-    [`${TCP}/p2p/${RELAY}/p2p-circuit`, true],
-    [`${TCP}/p2p/${RELAY}/p2p-circuit/p2p/${PEER}`, true],
-    [`${TCP}/p2p/${RELAY}/p2p-circuit/webrtc/p2p/${PEER}`, false]
-  ])('%s leads through a relay: %s', (address, through) => {
-    expect(isThroughRelay(multiaddr(address))).toBe(through)
-  })
-
-  it.each([
-    [TCP, `${TCP}/p2p/${PEER}`],
-    [`${TCP}/p2p/${PEER}`, `${TCP}/p2p/${PEER}`],
-    [`${TCP}/p2p/${parsePeerId(PEER).toCID().toString()}`, `${TCP}/p2p/${PEER}`],
-    [`${TCP}/p2p/${RELAY}/p2p-circuit`, `${TCP}/p2p/${RELAY}/p2p-circuit/p2p/${PEER}`]
-  ])('%s gets the peer at its end: %s', (address, whole) => {
-    expect(withPeerId(multiaddr(address), parsePeerId(PEER)).toString()).toBe(whole)
-  })
-
+describe('the address', () => {
   it.each([
     [{ localAddress: '127.0.0.1', localPort: 1 }, '/ip4/127.0.0.1/tcp/1'],
     [{ localAddress: '::ffff:10.0.0.1', localPort: 1 }, '/ip4/10.0.0.1/tcp/1'],

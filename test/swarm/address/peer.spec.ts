@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
-import { namedPeer, namesOtherPeer, withoutPeer, withPeer } from '../../../src/swarm/dial/address-peer.ts'
-import { OTHER_PEER, PEER, PEER_AS_CID, RELAY } from './fixtures.ts'
+import { namedPeer, namesOtherPeer, withoutPeer, withPeer } from '../../../src/swarm/address/index.ts'
+import { OTHER_PEER, PEER, PEER_AS_CID, RELAY } from '../dial/fixtures.ts'
 
 const ID = PEER.toString()
 const VIA_RELAY = `/ip4/1.2.3.4/tcp/1/p2p/${RELAY.toString()}/p2p-circuit`
