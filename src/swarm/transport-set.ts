@@ -40,23 +40,23 @@ export class TransportSet {
     this.#views = views
   }
 
-  /** The upgrader as transports know it. */
+  /** The upgrader as transports know it; they may have it before it can work. */
   get upgrader (): Upgrader {
-    const upgrader = lateBound(() => this.#installed(this.#upgrader))
+    const upgrader = (): Upgrader => this.#installed(this.#upgrader)
 
     return {
       upgradeInbound: async (maConn, options) => {
         try {
-          await upgrader.upgradeInbound(endOnAbort(maConn), options)
+          await upgrader().upgradeInbound(endOnAbort(maConn), options)
         } catch (error) {
           this.#init.onInboundFailure(error)
           throw error
         }
       },
-      upgradeOutbound: async (maConn, options) => upgrader.upgradeOutbound(endOnAbort(maConn), options),
-      createInboundAbortSignal: (parent) => upgrader.createInboundAbortSignal(parent),
-      getStreamMuxers: () => upgrader.getStreamMuxers(),
-      getConnectionEncrypters: () => upgrader.getConnectionEncrypters()
+      upgradeOutbound: async (maConn, options) => upgrader().upgradeOutbound(endOnAbort(maConn), options),
+      createInboundAbortSignal: (parent) => upgrader().createInboundAbortSignal(parent),
+      getStreamMuxers: () => upgrader().getStreamMuxers(),
+      getConnectionEncrypters: () => upgrader().getConnectionEncrypters()
     }
   }
 
@@ -155,15 +155,4 @@ class Leash implements Disposable {
   [Symbol.dispose] (): void {
     this.#parent.removeEventListener('abort', this.#onAbort)
   }
-}
-
-/** An object that is not there yet, made at its first use. */
-function lateBound<T extends object> (get: () => T): T {
-  return new Proxy({} as T, {
-    get: (_target, name) => {
-      const value: unknown = Reflect.get(get(), name)
-
-      return typeof value === 'function' ? value.bind(get()) : value
-    }
-  })
 }
