@@ -29,7 +29,8 @@ export const systemClock: Clock = {
 
       handle = setTimeout(delay > MAX_TIMEOUT_MS ? arm : fn, Math.min(Math.ceil(delay), MAX_TIMEOUT_MS))
 
-      if (options.background === true) {
+      // in browsers a handle is a number, and no timer keeps anything alive
+      if (options.background === true && typeof handle === 'object') {
         handle.unref()
       }
     }

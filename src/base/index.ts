@@ -5,10 +5,12 @@
  * - `clock`, `random`: time and chance as arguments
  * - `signals`: bounded waiting
  * - `permits`: bounded use
+ * - `outcome`: what comes once, and is a promise only for who asks
  * - `version`: which release this is
  */
 export { CodedError, ERROR_CODES, isCoded, toError } from './errors.ts'
 export { Deadline, raceSignal } from './signals.ts'
+export { Outcome } from './outcome.ts'
 export { holding, Permits } from './permits.ts'
 export { after, pause, systemClock } from './clock.ts'
 export { systemRandom } from './random.ts'

@@ -48,6 +48,7 @@ export function yamux (init: YamuxInit = {}): (components?: unknown) => YamuxFac
 export { GO_AWAY, YAMUX_PROTOCOL } from './constants.ts'
 export { YamuxClosedError, YamuxProtocolError, YamuxResetError } from './errors.ts'
 export { YAMUX_DEFAULTS } from './options.ts'
+export { MessageStreamBase } from './message-stream.ts'
 export { YamuxMuxer } from './muxer.ts'
 export { YamuxStream } from './stream.ts'
 export type { YamuxRule } from './errors.ts'

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
@@ -34,7 +36,7 @@ describe('the examples', () => {
   })
 
   it('are all run here', () => {
-    expect(names.sort()).toEqual(['echo-client.ts', 'echo-server.ts', 'persistent-peerstore.ts', 'request-response.ts', 'two-nodes.ts'])
+    expect(names.sort()).toEqual(['channel-chat.ts', 'channel-file-transfer.ts', 'channel-remote-exec.ts', 'channel-request-response.ts', 'channel-worker-pool.ts', 'echo-client.ts', 'echo-server.ts', 'persistent-peerstore.ts', 'request-response.ts', 'two-nodes.ts'])
   })
 })
 
@@ -83,5 +85,75 @@ describe('persistent-peerstore', () => {
 
     expect(first).toMatchObject({ code: 0, stdout: reached, stderr: '' })
     expect(second).toMatchObject({ code: 0, stdout: reached, stderr: '' })
+  })
+})
+
+describe('channel-request-response', () => {
+  it('adds up, in the order of the questions', async () => {
+    const { code, stdout, stderr } = await runCli([], { program: fileOf('channel-request-response.ts') })
+
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '6\n0 4 11\n', stderr: '' })
+  })
+})
+
+describe('channel-worker-pool', () => {
+  it('has every job done once, by several workers', async () => {
+    const { code, stdout, stderr } = await runCli([], { program: fileOf('channel-worker-pool.ts') })
+    const lines = stdout.trimEnd().split('\n')
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(lines.map((line) => line.split(' by ')[0]).sort()).toEqual(['1: 1', '2: 4', '3: 9', '4: 16', '5: 25', '6: 36'])
+    expect(new Set(lines.map((line) => line.split(' by ')[1])).size).toBeGreaterThan(1)
+  })
+})
+
+describe('channel-file-transfer', () => {
+  it('copies a file, and shows how far it is', async () => {
+    await using folder = await Folder.create()
+    const [source, target] = [join(folder.path, 'source'), join(folder.path, 'target')]
+    const contents = randomBytes(1_000_000)
+
+    writeFileSync(source, contents)
+
+    const { code, stdout, stderr } = await runCli([source, target], { program: fileOf('channel-file-transfer.ts') })
+    const percents = stdout.split('\r').slice(1).map((text) => parseInt(text))
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(readFileSync(target).equals(contents)).toBe(true)
+    expect(percents).toEqual([...percents].sort((a, b) => a - b))
+    expect(percents.at(-1)).toBe(100)
+  })
+})
+
+describe('channel-chat', () => {
+  it('tells everybody what anybody says', async () => {
+    await using folder = await Folder.create()
+    const url = `unix://${join(folder.path, 'room')}`
+    await using ann = new Running(['ann', url], { program: fileOf('channel-chat.ts') })
+
+    await ann.line(/^\* ann joins$/)
+
+    await using bob = new Running(['bob', url], { program: fileOf('channel-chat.ts') })
+
+    await ann.line(/^\* bob joins$/)
+    await bob.line(/^\* bob joins$/)
+    bob.child.stdin.write('hello\n')
+    await ann.line(/^bob: hello$/)
+    ann.child.stdin.write('hi\n')
+    await bob.line(/^ann: hi$/)
+    bob.child.stdin.end()
+    await ann.line(/^\* bob leaves$/)
+  })
+})
+
+describe('channel-remote-exec', () => {
+  it('carries the input, the output and the status of a command', async () => {
+    const program = fileOf('channel-remote-exec.ts')
+    await using server = new Running(['spdy://127.0.0.1:0'], { program })
+    const { input: url } = await server.line(/^spdy:\/\/127\.0\.0\.1:\d+$/)
+
+    const counted = await runCli([url, 'sh', '-c', 'wc -l; echo oops >&2; exit 3'], { program, input: 'a\nb\n' })
+
+    expect({ ...counted, stdout: counted.stdout.trim() }).toMatchObject({ code: 3, stdout: '2', stderr: 'oops\n' })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SESSION_DEFAULTS } from '../../src/channel/contract/index.ts'
+import { CONNECTION_DEFAULTS as CHANNEL_CONNECTION_DEFAULTS, SESSION_DEFAULTS } from '../../src/channel/contract/index.ts'
 import { CONNECTION_DEFAULTS, DIAL_DEFAULTS, LIMIT_DEFAULTS } from '../../src/swarm/options.ts'
 import { YAMUX_DEFAULTS } from '../../src/yamux/options.ts'
 import { checkTag, readDefaultTags } from '../support/default-tags.ts'
@@ -13,7 +13,8 @@ const ROOMS: Readonly<Record<string, Defaults>> = {
   limits: LIMIT_DEFAULTS,
   connection: CONNECTION_DEFAULTS,
   yamux: YAMUX_DEFAULTS,
-  session: SESSION_DEFAULTS
+  session: SESSION_DEFAULTS,
+  'channel connection': CHANNEL_CONNECTION_DEFAULTS
 }
 
 const sources = [...readTypeScript('src')].filter(([, text]) => text.includes('@default'))

@@ -52,7 +52,7 @@ const LAYERS: Layers = {
     'src/swarm/index.ts': 'swarm/index',
     'src/channel/index.ts': 'channel/index'
   },
-  open: ['swarm/constants', 'swarm/options', 'swarm/contract', 'swarm/core', 'channel/core'],
+  open: ['swarm/constants', 'swarm/options', 'swarm/contract', 'swarm/core', 'channel/core', 'channel/providers'],
   typesOnly: ['swarm/contract']
 }
 

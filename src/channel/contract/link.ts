@@ -9,9 +9,9 @@ export interface LinkEvents {
   /** There is room again, after `write` returned false. */
   onRoom(): void
   /**
-   * Called once and last: both directions have ended, with an error unless both ended gracefully. Not held
-   * back by a pause: what was not delivered before an error can still be had by resuming, and the error
-   * follows it.
+   * Called once and last: both directions have ended, with an error unless both ended gracefully. What had
+   * arrived before is delivered first, so it waits for `resume` where a pause holds bytes back, and for
+   * nothing where there are none. After our own `reset` nothing more is delivered.
    */
   onClose(error?: Error): void
 }

@@ -79,6 +79,8 @@ export interface TransportListener {
 export interface ChannelTransport {
   /** Without colon. */
   readonly schemes: readonly string[]
+  /** That of its providers, if it is not `records`. */
+  readonly framing?: 'values'
 
   /** @throws CodedError ConnectFailed with the cause, InvalidAddress, ProtocolViolation; the signal's reason */
   connect(url: URL, options: TransportOptions & { signal: AbortSignal }): Promise<StreamProvider>

@@ -1,0 +1,4 @@
+/** Without the colon. */
+export function schemeOf (url: URL): string {
+  return url.protocol.slice(0, -1)
+}

@@ -1,0 +1,1 @@
+export { http2Transport } from './node-transport.ts'

@@ -1,0 +1,162 @@
+import type { StreamHeaders } from '../../contract/index.ts'
+
+/** Of what follows the length; spec-channel 3.2. */
+export const MAX_HEADER_BLOCK_BYTES = 1024
+
+/** A uvarint has at most so many; spec-channel, at its head. */
+const MAX_UVARINT_BYTES = 5
+
+/** The lengths of a block and of what is in it stay below 2^14. */
+const MAX_LENGTH_BYTES = 2
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * The first bytes on a stream, from the side that opens it; spec-channel 3.2.
+ *
+ * @throws RangeError for headers that do not fit a block
+ */
+export function encodeHeaderBlock (headers: StreamHeaders): Uint8Array {
+  const block = new Uint8Array(MAX_LENGTH_BYTES + MAX_HEADER_BLOCK_BYTES)
+  let end = MAX_LENGTH_BYTES
+
+  for (const [name, value] of Object.entries(headers)) {
+    end = writeText(block, writeText(block, end, name), value)
+  }
+
+  // the length goes right before what it counts, so that nothing has to be moved
+  const length = end - MAX_LENGTH_BYTES
+  const start = length < 0x80 ? 1 : 0
+
+  writeUvarint(block, start, length)
+
+  return block.subarray(start, end)
+}
+
+/**
+ * The headers of a complete block, without its length.
+ *
+ * @throws RangeError saying what is wrong with it
+ */
+export function decodeHeaderBlock (block: Uint8Array): StreamHeaders {
+  // without a prototype: names are the other side's choice
+  const headers: Record<string, string> = Object.create(null)
+  let offset = 0
+
+  while (offset < block.byteLength) {
+    const name = readText(block, offset)
+    const value = readText(block, name.end)
+
+    if (name.text in headers) {
+      throw new RangeError(`the header ${name.text} was sent twice`)
+    }
+
+    headers[name.text] = value.text
+    offset = value.end
+  }
+
+  return headers
+}
+
+/** Collects the header block at the beginning of a stream, whatever pieces it comes in. */
+export class HeaderBlockReader {
+  #seen = new Uint8Array(0)
+
+  /**
+   * The headers, and what came behind them; undefined while they are not complete.
+   *
+   * @throws RangeError saying what is wrong with them
+   */
+  read (bytes: Uint8Array): { headers: StreamHeaders, rest: Uint8Array } | undefined {
+    const seen = this.#seen.byteLength === 0 ? bytes : join(this.#seen, bytes)
+    const length = readUvarint(seen, 0)
+
+    if (length != null && length.value > MAX_HEADER_BLOCK_BYTES) {
+      throw new RangeError(`the headers of a stream have at most ${MAX_HEADER_BLOCK_BYTES} bytes, these have ${length.value}`)
+    }
+
+    const end = length == null ? Infinity : length.end + length.value
+
+    if (length == null || seen.byteLength < end) {
+      this.#seen = seen.slice() // a view would hold on to the whole of what arrived
+
+      return undefined
+    }
+
+    return { headers: decodeHeaderBlock(seen.subarray(length.end, end)), rest: seen.subarray(end) }
+  }
+}
+
+function join (a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(a.byteLength + b.byteLength)
+
+  both.set(a)
+  both.set(b, a.byteLength)
+
+  return both
+}
+
+/** Writes a text and its length at `offset`; where it ends. */
+function writeText (block: Uint8Array, offset: number, text: string): number {
+  const bytes = encoder.encode(text)
+  const start = writeUvarint(block, offset, bytes.byteLength)
+
+  if (start + bytes.byteLength > block.byteLength) {
+    throw new RangeError(`the headers of a stream must fit ${MAX_HEADER_BLOCK_BYTES} bytes, received more`)
+  }
+
+  block.set(bytes, start)
+
+  return start + bytes.byteLength
+}
+
+function readText (block: Uint8Array, offset: number): { text: string, end: number } {
+  const length = readUvarint(block, offset)
+
+  if (length == null || length.end + length.value > block.byteLength) {
+    throw new RangeError('the headers of a stream end in the middle of one')
+  }
+
+  const end = length.end + length.value
+
+  try {
+    return { text: decoder.decode(block.subarray(length.end, end)), end }
+  } catch (cause) {
+    throw new RangeError('the headers of a stream must be UTF-8', { cause })
+  }
+}
+
+function writeUvarint (block: Uint8Array, offset: number, value: number): number {
+  let at = offset
+
+  for (let left = value; ; left >>>= 7) {
+    block[at++] = left < 0x80 ? left : (left & 0x7F) | 0x80
+
+    if (left < 0x80) {
+      return at
+    }
+  }
+}
+
+/** Undefined when it goes on behind `block`. */
+function readUvarint (block: Uint8Array, offset: number): { value: number, end: number } | undefined {
+  let value = 0
+
+  for (let count = 0; count < MAX_UVARINT_BYTES; count++) {
+    const byte = block[offset + count]
+
+    if (byte == null) {
+      return undefined
+    }
+
+    // by multiplication, as a shift of 28 makes a negative number
+    value += (byte & 0x7F) * 2 ** (7 * count)
+
+    if (byte < 0x80) {
+      return { value, end: offset + count + 1 }
+    }
+  }
+
+  throw new RangeError(`a length has at most ${MAX_UVARINT_BYTES} bytes`)
+}

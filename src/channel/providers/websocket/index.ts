@@ -1,0 +1,1 @@
+export { websocketTransport } from './node-transport.ts'

@@ -1,0 +1,137 @@
+import type { Stream } from '../swarm/index.ts'
+
+/** What may wait to leave before `write` asks to wait. */
+const MAX_WAITING_BYTES = 64 * 1024
+
+/** A chunk as large as this is written as it is; smaller ones are put together. */
+const LARGE_CHUNK_BYTES = 16 * 1024
+
+export interface WriterEvents {
+  onRoom(): void
+}
+
+/** Makes waiting writes of calls: what was written in one turn leaves together. */
+export class LinkWriter {
+  readonly #stream: Promise<Stream>
+  readonly #events: WriterEvents
+  #queue: Uint8Array[] = []
+  /** In the queue and on the way. */
+  #waitingBytes = 0
+  #owesRoom = false
+  #isEnding = false
+  #isStopped = false
+  #flushing: Promise<void> | undefined
+
+  constructor (stream: Promise<Stream>, events: WriterEvents) {
+    this.#stream = stream
+    this.#events = events
+  }
+
+  /** Written, and not left yet. */
+  get waitingBytes (): number {
+    return this.#waitingBytes
+  }
+
+  /** Resolves when all that was written has left, or never will. */
+  get flushed (): Promise<void> {
+    return this.#flushing ?? Promise.resolve()
+  }
+
+  write (bytes: Uint8Array): boolean {
+    if (this.#isEnding || this.#isStopped) {
+      return false
+    }
+
+    this.#queue.push(bytes)
+    this.#waitingBytes += bytes.byteLength
+    this.#owesRoom ||= this.#waitingBytes >= MAX_WAITING_BYTES
+    this.#flushing ??= this.#flush()
+
+    return !this.#owesRoom
+  }
+
+  end (): void {
+    if (!this.#isEnding && !this.#isStopped) {
+      this.#isEnding = true
+      this.#flushing ??= this.#flush()
+    }
+  }
+
+  /** Writes nothing any more. */
+  stop (): void {
+    this.#isStopped = true
+    this.#queue = []
+    this.#waitingBytes = 0
+  }
+
+  async #flush (): Promise<void> {
+    try {
+      const stream = await this.#stream // a turn at least, so that what is written in it is here
+
+      while (this.#queue.length > 0) {
+        await this.#writeSome(stream)
+      }
+
+      if (this.#isEnding && !this.#isStopped) {
+        await stream.closeWrite()
+      }
+    } catch {
+      this.stop() // the stream has failed, and says so by its end
+    } finally {
+      this.#flushing = undefined
+    }
+  }
+
+  async #writeSome (stream: Stream): Promise<void> {
+    const chunks = takeTogether(this.#queue)
+    const bytes = join(chunks)
+
+    await stream.write(bytes)
+
+    if (this.#isStopped) {
+      return
+    }
+
+    this.#waitingBytes -= bytes.byteLength
+
+    if (this.#owesRoom && this.#waitingBytes < MAX_WAITING_BYTES) {
+      this.#owesRoom = false
+      this.#events.onRoom()
+    }
+  }
+}
+
+/** Takes the first chunk, and with it those behind that are small as well. */
+function takeTogether (queue: Uint8Array[]): Uint8Array[] {
+  let count = 0
+  let size = 0
+
+  for (const { byteLength } of queue) {
+    if (count > 0 && size + byteLength > LARGE_CHUNK_BYTES) {
+      break
+    }
+
+    count++
+    size += byteLength
+  }
+
+  return queue.splice(0, count)
+}
+
+function join (chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks
+
+  if (chunks.length === 1 && first != null) {
+    return first
+  }
+
+  const joined = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  let offset = 0
+
+  for (const chunk of chunks) {
+    joined.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+
+  return joined
+}

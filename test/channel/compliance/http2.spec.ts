@@ -1,0 +1,4 @@
+import { socketPair } from '../../support/channel-pairs.ts'
+import { runChannelCompliance } from '../../support/run-channel-compliance.ts'
+
+runChannelCompliance('http2', socketPair('http2://127.0.0.1:0/channels'))
