@@ -244,6 +244,19 @@ describe('the WebSocket link, ending', () => {
     expect(recorder.log).toEqual(['data', 'end', 'close'])
   })
 
+  it('keeps the end of a paused link to itself until it is resumed', async () => {
+    const { link, recorder } = scene()
+
+    link.pause()
+    link.finish({ code: 1000, reason: '' })
+    await turns(1)
+    expect(recorder.log).toEqual([])
+    link.resume()
+    await turns(1)
+
+    expect(recorder.log).toEqual(['end', 'close'])
+  })
+
   it('tells the loss of a paused link at once, without an end', () => {
     const { link, recorder } = scene()
 
