@@ -31,7 +31,8 @@ export async function listenOver (schemes: SchemeTable, address: string | URL, o
     ...resolved,
     tls: options.tls ?? {},
     headers: {},
-    server: options.server
+    server: options.server,
+    origins: options.origins
   })
 
   return new SessionListener(listener, sessions)

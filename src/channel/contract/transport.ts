@@ -41,8 +41,16 @@ export interface ConnectOptions extends SessionInit, Partial<ConnectionOptions>,
 
 export interface ListenOptions extends SessionInit, Partial<ConnectionOptions> {
   tls?: TlsOptions | undefined
-  /** An HTTP server that is there already, for `ws:` and `http2:`: the URL then says the path alone, and closing leaves it open. */
+  /**
+   * An HTTP server that is there already, for `ws:`, `wss:`, `http2:` and `https2:`. Of the URL only the path counts then, as in
+   * `ws://localhost/channels`, and closing leaves the server open.
+   */
   server?: object | undefined
+  /**
+   * Origins whose pages may connect over `ws:` and `wss:`, as `https://example.org`; `*` is all. Unless given, pages of the
+   * very host that they connect to. What is no browser need not say an origin, and always may; RFC 6455 10.2.
+   */
+  origins?: readonly string[] | undefined
   /** Sessions at a time; more connections are closed at once. @default 1024 */
   maxSessions?: number | undefined
 }
@@ -65,6 +73,7 @@ export interface TransportOptions extends ConnectionOptions {
   readonly tls: TlsOptions
   readonly headers: Readonly<Record<string, string>>
   readonly server: object | undefined
+  readonly origins?: readonly string[] | undefined
 }
 
 export interface TransportListener {

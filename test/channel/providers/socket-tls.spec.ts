@@ -82,7 +82,7 @@ describe('tls:', () => {
     ]
 
     expect(errors[0]).toMatchObject({ code: expect.stringMatching(/ConnectFailed|ProtocolViolation/) })
-    expect(errors[1]).toMatchObject({ code: 'ConnectFailed', message: expect.stringMatching(/use tcp:\/\/|hung up/) })
+    expect(errors[1]).toMatchObject({ code: 'ConnectFailed', message: expect.stringMatching(/without TLS|hung up/) })
     expect(there.ends).toEqual([])
   })
 

@@ -34,8 +34,8 @@ const WHY: Readonly<Record<string, Explain>> = {
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: () => MISSING_CERTIFICATE,
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: () => 'the other side does not trust who signed our tls.cert',
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: () => 'the other side does not take our tls.cert',
-  ERR_SSL_WRONG_VERSION_NUMBER: () => 'the other side does not speak TLS: use tcp://',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: () => 'the other side does not speak TLS: use tcp://',
+  ERR_SSL_WRONG_VERSION_NUMBER: () => 'the other side does not speak TLS: use the scheme without TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: () => 'the other side does not speak TLS: use the scheme without TLS',
   EPROTO: () => 'the other side does not speak TLS as this one does'
 }
 

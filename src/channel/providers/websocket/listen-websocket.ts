@@ -9,6 +9,7 @@ import { serveAsRequest } from '../http/serve-as-request.ts'
 import { shareServer } from '../http/shared-server.ts'
 import { assertCertificate, tlsServerOptions } from '../http/tls-options.ts'
 import { serverLink } from './node-link.ts'
+import { isWelcome } from './origin.ts'
 import { CLOSING_MS, MAX_MESSAGE_BYTES, SUBPROTOCOL } from './protocol.ts'
 import type { TransportListener, TransportOptions } from '../../contract/index.ts'
 import type { OnLink } from '../http/listen-for-providers.ts'
@@ -24,7 +25,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'ws:': 80, 'wss:': 443
  * @throws CodedError ListenFailed
  */
 export async function listenWebSocket (url: URL, onLink: OnLink, options: TransportOptions): Promise<TransportListener> {
-  const acceptor = new WebSocketAcceptor(pathOf(url.pathname), onLink)
+  const acceptor = new WebSocketAcceptor(pathOf(url.pathname), onLink, options.origins)
 
   return options.server == null ? listenAlone(url, acceptor, options) : listenAtPath(url, acceptor, options.server)
 }
@@ -96,6 +97,7 @@ function leaveToApplication (this: Server, request: IncomingMessage, socket: Soc
 class WebSocketAcceptor {
   readonly #path: string
   readonly #onLink: OnLink
+  readonly #origins: readonly string[] | undefined
   readonly #handshakes = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -105,9 +107,10 @@ class WebSocketAcceptor {
     handleProtocols: () => SUBPROTOCOL
   } as ServerOptions)
 
-  constructor (path: string, onLink: OnLink) {
+  constructor (path: string, onLink: OnLink, origins: readonly string[] | undefined) {
     this.#path = path
     this.#onLink = onLink
+    this.#origins = origins
   }
 
   /** For those who came to the wrong place. */
@@ -121,7 +124,9 @@ class WebSocketAcceptor {
       return false
     }
 
-    if (offers(request, SUBPROTOCOL)) {
+    if (!isWelcome(request, this.#origins)) {
+      refuse(socket, 403, `Pages of ${String(request.headers.origin)} may not connect here (option origins).`)
+    } else if (offers(request, SUBPROTOCOL)) {
       this.#handshakes.handleUpgrade(request, socket, head, (webSocket) => { this.#onLink(serverLink(webSocket, socket), socket) })
     } else {
       refuse(socket, 400, this.directions)
