@@ -109,7 +109,12 @@ class ConnectionSessions implements Disposable {
     this.#acceptor = new HeaderAcceptor({ clock: this.#clock, onStream: (stream, link) => { this.#onStream(stream, link) } })
   }
 
-  session (): Session {
+  /** The one that is open, or a new one when the last has closed. */
+  async session (): Promise<Session> {
+    while (this.current?.provider.isClosing === true) {
+      await this.current.session.closed
+    }
+
     return (this.current ?? this.#begin()).session
   }
 
@@ -134,9 +139,9 @@ class ConnectionSessions implements Disposable {
       stream.resume()
     } else if (number === this.current?.number) {
       this.current.provider.accept(stream, link as SwarmLink)
-    } else if (number === this.#count + 1 && this.#init.onSession != null) {
+    } else if (Number.isSafeInteger(number) && number > this.#count && this.#init.onSession != null) {
       this.#onGoodbye(this.#count)
-      this.#begin().provider.accept(stream, link as SwarmLink)
+      this.#begin(number).provider.accept(stream, link as SwarmLink)
     } else {
       stream.reset({ code: number <= this.#count ? REASON_CODE.sessionClosed : REASON_CODE.refused, message: '' })
     }
@@ -152,11 +157,15 @@ class ConnectionSessions implements Disposable {
     if (number === this.current?.number) {
       this.current.provider.onGoodbye(how)
       this.current = undefined
+    } else if (Number.isSafeInteger(number) && number > this.#count) {
+      this.#onGoodbye(this.#count) // this side has not heard of what came behind
+      this.#count = number
     }
   }
 
-  #begin (): NonNullable<ConnectionSessions['current']> {
-    const number = ++this.#count
+  #begin (number = this.#count + 1): NonNullable<ConnectionSessions['current']> {
+    this.#count = number
+
     const provider = new SwarmProvider({ connection: this.#connection, number, maxOpenStreams: maxOpenStreams(this.#init), clock: this.#clock })
     const session = createSession(provider, this.#init)
     const current = { number, session, provider }

@@ -39,7 +39,7 @@ export class LinkWriter {
 
   write (bytes: Uint8Array): boolean {
     if (this.#isEnding || this.#isStopped) {
-      return false
+      return true
     }
 
     this.#queue.push(bytes)
@@ -62,6 +62,11 @@ export class LinkWriter {
     this.#isStopped = true
     this.#queue = []
     this.#waitingBytes = 0
+
+    if (this.#owesRoom) {
+      this.#owesRoom = false
+      this.#events.onRoom()
+    }
   }
 
   async #flush (): Promise<void> {

@@ -61,6 +61,11 @@ export class SwarmProvider implements StreamProvider {
     void connection.closed.then((reason) => { this.#onConnectionEnd(reason) })
   }
 
+  /** Whether it has ended, or is about to. */
+  get isClosing (): boolean {
+    return this.#isRefusing
+  }
+
   get isInitiator (): boolean {
     return this.connection.direction === 'outbound'
   }

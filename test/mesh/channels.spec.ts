@@ -141,3 +141,22 @@ describe('channels over a swarm', () => {
     expect(near.protocols()).not.toContain(LIBCHAN_PROTOCOL)
   })
 })
+
+describe('a session of a swarm that was closed before anything was opened', () => {
+  it('does not keep the next one from being served', async () => {
+    const { far, channels } = await scene({ onSession: echo })
+
+    await (await channels.connect(addressOf(far))).close()
+
+    expect(await ask(await channels.connect(addressOf(far)), 'again')).toBe('again')
+  })
+
+  it('gives way to a new one while it is still closing', async () => {
+    const { far, channels } = await scene({ onSession: echo })
+    const first = await channels.connect(addressOf(far))
+    const closing = first.close()
+
+    expect(await ask(await channels.connect(addressOf(far)), 'meanwhile')).toBe('meanwhile')
+    await closing
+  })
+})

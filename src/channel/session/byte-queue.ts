@@ -2,6 +2,10 @@
 const MIN_CUT = 64
 const NOTHING = new Uint8Array(0)
 
+/** Pieces as small as these are put together, as each that is kept costs some 200 bytes besides its own. */
+const SMALL_BYTES = 512
+const SLAB_BYTES = 4096
+
 /** Bytes as they came, in chunks. They are copied only where what is taken lies in several chunks. */
 export class ByteQueue {
   #chunks: Uint8Array[] = []
@@ -9,6 +13,9 @@ export class ByteQueue {
   /** Of the first byte within the first chunk. */
   #offset = 0
   #length = 0
+  /** What the last chunk is a part of, if that may grow. */
+  #slab: Uint8Array | undefined
+  #slabUsed = 0
 
   get length (): number {
     return this.#length
@@ -25,10 +32,27 @@ export class ByteQueue {
   }
 
   push (bytes: Uint8Array): void {
-    if (bytes.byteLength > 0) {
-      this.#chunks.push(bytes)
-      this.#length += bytes.byteLength
+    if (bytes.byteLength === 0) {
+      return
     }
+
+    this.#length += bytes.byteLength
+
+    if (bytes.byteLength > SMALL_BYTES || this.count === 0) {
+      this.#slab = undefined
+      this.#chunks.push(bytes)
+      return
+    }
+
+    if (this.#slab == null || this.#slabUsed + bytes.byteLength > SLAB_BYTES) {
+      this.#slab = new Uint8Array(SLAB_BYTES)
+      this.#slabUsed = 0
+      this.#chunks.push(NOTHING)
+    }
+
+    this.#slab.set(bytes, this.#slabUsed)
+    this.#slabUsed += bytes.byteLength
+    this.#chunks[this.#chunks.length - 1] = this.#slab.subarray(0, this.#slabUsed)
   }
 
   /** The chunk as it came; the first may be taken in part. */
@@ -93,6 +117,7 @@ export class ByteQueue {
   }
 
   clear (): void {
+    this.#slab = undefined
     this.#chunks = []
     this.#head = 0
     this.#offset = 0
@@ -101,6 +126,7 @@ export class ByteQueue {
 
   #cut (): void {
     if (this.#head === this.#chunks.length) {
+      this.#slab = undefined
       this.#chunks.length = 0
       this.#head = 0
     } else if (this.#head >= MIN_CUT && this.#head * 2 >= this.#chunks.length) {

@@ -14,7 +14,7 @@ export class ContinuedReceivePort implements ReceivePort<unknown> {
   readonly #ticket: ReceiveTicket<unknown>
   #source: ReceivePort<unknown>
   /** What follows the first source: not known yet, nothing, or the original. */
-  #rest: ReceivePort<unknown> | 'unknown' | 'nothing' = 'unknown'
+  #rest: ReceivePort<unknown> | Error | 'unknown' | 'nothing' = 'unknown'
   #isFirst = true
   #isFirstDone = false
   #isAsking = false
@@ -76,7 +76,7 @@ export class ContinuedReceivePort implements ReceivePort<unknown> {
   }
 
   /** What follows: the original, or nothing where that has ended. */
-  follow (rest: ReceivePort<unknown> | undefined): void {
+  follow (rest: ReceivePort<unknown> | Error | undefined): void {
     if (this.#rest !== 'unknown') {
       return
     }
@@ -186,6 +186,9 @@ export class ContinuedReceivePort implements ReceivePort<unknown> {
   #moveOn (): void {
     if (this.#rest === 'nothing') {
       this.#finish('closed', { how: 'closed' })
+    } else if (this.#rest instanceof Error) {
+      this.#result ??= this.#rest
+      this.#end.settle({ how: 'lost', error: this.#rest })
     } else if (this.#rest !== 'unknown' && this.#isFirst) {
       this.#isFirst = false
       this.#source = this.#rest
@@ -201,7 +204,7 @@ export class ContinuedReceivePort implements ReceivePort<unknown> {
   }
 
   #cancelRest (reason: ChannelReason): void {
-    if (this.#isFirst && typeof this.#rest === 'object') {
+    if (this.#isFirst && typeof this.#rest === 'object' && !(this.#rest instanceof Error)) {
       this.#rest.cancel(reason)
     }
   }

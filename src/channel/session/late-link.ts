@@ -100,7 +100,9 @@ export class LateLink implements ByteLink {
 
     if (this.#hasEnded) {
       inner.end()
-    } else if (wasFull && hasRoom) {
+    }
+
+    if (wasFull && hasRoom) {
       this.#events?.onRoom()
     }
 

@@ -1,5 +1,6 @@
 import { REASON_CODE } from '../contract/index.ts'
 import { MemoryChannel } from '../pipe/index.ts'
+import { discardMessage } from './discard-message.ts'
 import { cannotSend } from './ends.ts'
 import { LateSendPort } from './late-send-port.ts'
 import { Pump } from './pump.ts'
@@ -26,6 +27,7 @@ export class Origins {
   readonly #init: OriginsInit
   readonly #senders = new Map<number, SenderOrigin>()
   readonly #receivers = new Map<number, ReceiverOrigin>()
+  #error: Error | undefined
 
   constructor (init: OriginsInit) {
     this.#init = init
@@ -76,16 +78,18 @@ export class Origins {
     const origin = this.#receivers.get(ref)
 
     if (origin == null) {
-      continued.follow(undefined)
+      continued.follow(this.#error)
     } else {
       origin.claim(continued)
     }
   }
 
   /** The session is over, and nothing comes back any more. */
-  end (): void {
+  end (error: Error): void {
+    this.#error = error
+
     for (const origin of [...this.#senders.values(), ...this.#receivers.values()]) {
-      origin.lose()
+      origin.lose(error)
     }
   }
 
@@ -126,6 +130,7 @@ class SenderOrigin implements Perishable {
   /** What comes on the stream goes to the original. */
   pump (stream: StreamReceivePort, port: SendPort<unknown>): void {
     const pump = new Pump(stream, port, {
+      onRefused: discardMessage,
       takesOver: (reason) => {
         if (reason?.code === REASON_CODE.returned) {
           this.#returned(port)
@@ -284,12 +289,13 @@ class ReceiverOrigin implements Perishable {
   }
 
   /** The session is over. */
-  lose (): void {
+  lose (error: Error): void {
     if (this.#isReturned) {
       this.#init.reaper.delete(this)
       this.expire()
     } else {
-      this.#ended()
+      this.#onOver()
+      this.#continued?.follow(error)
     }
   }
 

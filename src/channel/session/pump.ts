@@ -7,6 +7,8 @@ export interface PumpHooks {
    * target, false leaves it to the pump.
    */
   takesOver? (reason: ChannelReason | undefined): boolean
+  /** The target never gets this message. */
+  onRefused? (message: unknown): void
   /** The pump is over, and not because of `stop`. */
   onOver? (): void
 }
@@ -55,9 +57,10 @@ export class Pump {
   }
 
   /** The target has ended, or it refuses this message, and there must be no gap before the next. */
-  refused (error: unknown): void {
+  refused (error: unknown, value: unknown): void {
     const reason = reasonOf(error)
 
+    this.#hooks.onRefused?.(value)
     this.target.abort(reason)
 
     if (!this.#isOver) {
@@ -120,7 +123,7 @@ export class Pump {
         return true
       }
     } catch (error) {
-      this.refused(error)
+      this.refused(error, result.value)
       return false
     }
 
@@ -183,7 +186,7 @@ class Outgoing implements SendTicket<unknown> {
   }
 
   fail (error: unknown): void {
-    this.#pump.refused(error)
+    this.#pump.refused(error, this.value)
   }
 }
 

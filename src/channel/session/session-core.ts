@@ -109,7 +109,14 @@ export class SessionCore implements PortHost, ProviderEvents {
   }
 
   close (options?: CallOptions): Promise<void> {
-    this.#closing ??= this.#close(options)
+    if (this.#closing == null) {
+      this.#closing = this.#close(options)
+    } else if (options?.signal != null && !this.#isOver) {
+      // the close goes on; this call waits no longer than its own signal says, and ends it then
+      this.#closeSignal = this.#closeSignal == null ? options.signal : AbortSignal.any([this.#closeSignal, options.signal])
+
+      return this.#provider.close(options)
+    }
 
     return this.#closing
   }
@@ -178,7 +185,8 @@ export class SessionCore implements PortHost, ProviderEvents {
       this.#origins.ended(stream.ref)
     }
 
-    if (!this.#isOver) {
+    // where both sides have this number, the messages that refer to others are those of the other side's
+    if (!this.#isOver && this.#streams.find(stream.ref) === stream) {
       this.#claims.parentEnded(stream)
     }
   }
@@ -231,7 +239,7 @@ export class SessionCore implements PortHost, ProviderEvents {
 
     this.#streams.clear()
     this.unsent.end(error)
-    this.#origins.end()
+    this.#origins.end(error)
     this.#claims.end(error, isWanted)
     this.#channels.end(error, isWanted)
     this.#closed.resolve(end)

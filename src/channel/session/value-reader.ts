@@ -10,6 +10,8 @@ export class ValueReader implements FrameReader {
   /** Chunks that the message in front goes through as a whole, and the bytes of it in those. */
   #scannedChunks = 0
   #scannedBytes = 0
+  /** Within the chunk behind those: the last one may grow. */
+  #scannedTo = 0
   /** Of the message in front; -1 while it is not there as a whole. */
   #size = -1
   #failure: Error | undefined
@@ -64,25 +66,35 @@ export class ValueReader implements FrameReader {
     this.#queue.clear()
     this.#scannedChunks = 0
     this.#scannedBytes = 0
+    this.#scannedTo = 0
     this.#size = -1
   }
 
   #find (): boolean {
     while (this.#scannedChunks < this.#queue.count) {
       const chunk = this.#queue.chunk(this.#scannedChunks)
-      const start = this.#scannedChunks === 0 ? this.#queue.offset : 0
-      const end = this.#scanner.scan(chunk, start)
+      const start = Math.max(this.#scannedTo, this.#scannedChunks === 0 ? this.#queue.offset : 0)
+      const end = start < chunk.byteLength ? this.#scanner.scan(chunk, start) : -1
 
       if (end !== -1) {
         this.#size = this.#scannedBytes + end - start
         this.#scannedChunks = 0
         this.#scannedBytes = 0
+        this.#scannedTo = 0
 
         return true
       }
 
-      this.#scannedChunks++
       this.#scannedBytes += chunk.byteLength - start
+
+      if (this.#scannedChunks === this.#queue.count - 1) {
+        this.#scannedTo = chunk.byteLength
+
+        return false
+      }
+
+      this.#scannedChunks++
+      this.#scannedTo = 0
     }
 
     return false
