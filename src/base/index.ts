@@ -5,15 +5,22 @@
  * - `clock`, `random`: time and chance as arguments
  * - `signals`: bounded waiting
  * - `permits`: bounded use
+ * - `bytes`, `byte-queue`: bytes put together, bytes that wait
+ * - `keep-alive`: whether a silent peer still lives
  * - `outcome`: what comes once, and is a promise only for who asks
+ * - `web-streams`: WHATWG streams over ours
  * - `version`: which release this is
  */
 export { CodedError, ERROR_CODES, isCoded, toError } from './errors.ts'
-export { Deadline, raceSignal } from './signals.ts'
+export { Deadline, raceOrEnd, raceSignal } from './signals.ts'
+export { ByteQueue } from './byte-queue.ts'
+export { concat } from './bytes.ts'
+export { KeepAlive } from './keep-alive.ts'
 export { Outcome } from './outcome.ts'
 export { holding, Permits } from './permits.ts'
 export { after, pause, systemClock } from './clock.ts'
 export { systemRandom } from './random.ts'
+export { toWritableStream } from './web-streams.ts'
 export { VERSION } from './version.ts'
 export type { Clock, Timer, TimerOptions } from './clock.ts'
 export type { Coded, ErrorCode } from './errors.ts'

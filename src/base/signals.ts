@@ -27,6 +27,19 @@ export async function raceSignal<T> (promise: Promise<T>, signal?: AbortSignal):
   }
 }
 
+/**
+ * As `raceSignal`, for work that is not to go on without whoever waits: when the signal aborts or the work
+ * fails, `end` is called with that, which then also rejects.
+ */
+export async function raceOrEnd<T> (promise: Promise<T>, signal: AbortSignal | undefined, end: (thrown: unknown) => void): Promise<T> {
+  try {
+    return await raceSignal(promise, signal)
+  } catch (thrown) {
+    end(thrown)
+    throw thrown
+  }
+}
+
 export interface DeadlineInit {
   clock: Clock
   /** Milliseconds from now; `Infinity` sets no timer. */

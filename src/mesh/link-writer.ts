@@ -1,3 +1,4 @@
+import { concat } from '../base/index.ts'
 import type { Stream } from '../swarm/index.ts'
 
 /** What may wait to leave before `write` asks to wait. */
@@ -89,7 +90,8 @@ export class LinkWriter {
 
   async #writeSome (stream: Stream): Promise<void> {
     const chunks = takeTogether(this.#queue)
-    const bytes = join(chunks)
+    const [first] = chunks
+    const bytes = chunks.length === 1 && first != null ? first : concat(chunks)
 
     await stream.write(bytes)
 
@@ -121,22 +123,4 @@ function takeTogether (queue: Uint8Array[]): Uint8Array[] {
   }
 
   return queue.splice(0, count)
-}
-
-function join (chunks: readonly Uint8Array[]): Uint8Array {
-  const [first] = chunks
-
-  if (chunks.length === 1 && first != null) {
-    return first
-  }
-
-  const joined = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0))
-  let offset = 0
-
-  for (const chunk of chunks) {
-    joined.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-
-  return joined
 }

@@ -1,5 +1,5 @@
-import { after, CodedError, raceSignal, toError } from '../base/index.ts'
-import { ChannelError, flushAll, openHeaded, OpenSlots, REASON_CODE } from '../channel/index.ts'
+import { after, CodedError, raceOrEnd, toError } from '../base/index.ts'
+import { ChannelError, flushAll, openHeaded, OpenSlots, REASON_CODE, refusal } from '../channel/index.ts'
 import { ResetStream } from './reset-stream.ts'
 import { SwarmLink } from './swarm-link.ts'
 import type { Clock } from '../base/index.ts'
@@ -137,12 +137,7 @@ export class SwarmProvider implements StreamProvider {
   async close ({ signal }: CallOptions = {}): Promise<void> {
     this.#closing ??= this.#closeGracefully()
 
-    try {
-      await raceSignal(this.#closing, signal)
-    } catch (thrown) {
-      this.abort(toError(thrown))
-      throw thrown
-    }
+    await raceOrEnd(this.#closing, signal, (thrown) => { this.abort(toError(thrown)) })
   }
 
   abort (error: Error): void {
@@ -215,7 +210,7 @@ export class SwarmProvider implements StreamProvider {
     try {
       this.#events?.onStream(stream)
     } catch (thrown) {
-      stream.reset(thrown instanceof ChannelError && thrown.reason != null ? thrown.reason : { code: REASON_CODE.refused, message: '' })
+      stream.reset(refusal(thrown))
     }
   }
 

@@ -1,3 +1,4 @@
+import { ByteQueue, concat } from '../../base/index.ts'
 const encoder = new TextEncoder()
 const NOTHING = new Uint8Array(0)
 
@@ -62,16 +63,12 @@ export class ChunkReader {
   }
 }
 
-export function concat (parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
-  let at = 0
+/** A chunk that is a smaller part of its buffer is copied where it has to wait. */
+const MIN_SHARE_OF_BUFFER = 1 / 4
 
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.byteLength
-  }
-
-  return all
+/** A queue for bytes that wait. What they cost in memory is a small multiple of what they count. */
+export function queueOfBytes (): ByteQueue {
+  return new ByteQueue({ minShareOfBuffer: MIN_SHARE_OF_BUFFER })
 }
 
 /** For messages: what kind of value this is. */

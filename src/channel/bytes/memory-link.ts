@@ -1,5 +1,5 @@
 import { resetByPeer, resetHere } from './byte-errors.ts'
-import { ByteQueue } from './byte-queue.ts'
+import { queueOfBytes } from './chunk-bytes.ts'
 import { LinkByteStream } from './link-byte-stream.ts'
 import type { ByteLink, ByteStream, ChannelReason, LinkEvents } from '../contract/index.ts'
 
@@ -31,7 +31,7 @@ export function memoryLinkPair (): [ByteLink, ByteLink] {
 class MemoryLink implements ByteLink {
   #peer: MemoryLink = this
   #events: LinkEvents | undefined
-  readonly #arriving = new ByteQueue()
+  readonly #arriving = queueOfBytes()
   #isPaused = true
   /** Whether the loop below delivers: what comes in meanwhile lies behind, and does not overtake. */
   #isDelivering = false

@@ -1,6 +1,5 @@
 import { failedBeneath, resetElsewhere, resetHere } from './byte-errors.ts'
-import { ByteQueue } from './byte-queue.ts'
-import { ChunkReader } from './chunk-bytes.ts'
+import { ChunkReader, queueOfBytes } from './chunk-bytes.ts'
 import type { ByteLink, ChannelReason, LinkEvents } from '../contract/index.ts'
 
 /** Bytes given to a pump and not yet to its sink, when the writer is told to wait. */
@@ -48,7 +47,7 @@ export class PumpLink implements ByteLink {
   readonly #what: string
   readonly #open: () => Pump
   readonly #chunks: ChunkReader
-  readonly #unwritten = new ByteQueue()
+  readonly #unwritten = queueOfBytes()
   #events: LinkEvents | undefined
   #pump: Pump | undefined
   #isPaused = true

@@ -1,5 +1,6 @@
 import { CodedError } from '../../base/index.ts'
-import { ByteQueue } from './byte-queue.ts'
+import { queueOfBytes } from './chunk-bytes.ts'
+import type { ByteQueue } from '../../base/index.ts'
 import type { ByteLink } from '../contract/index.ts'
 
 /** Unread bytes at which the link is paused. */
@@ -19,7 +20,7 @@ interface Waiter {
 /** The reading half of a byte stream: brings what the link pushes to those who wait for it. */
 export class ReadHalf {
   readonly #link: ByteLink
-  #unread = new ByteQueue()
+  #unread = queueOfBytes()
   /** First come, first served. There are none while bytes are unread. */
   readonly #waiters = new Set<Waiter>()
   #isPaused = true
@@ -145,7 +146,7 @@ export class ReadHalf {
     const unread = this.#unread
 
     this.pause()
-    this.#unread = new ByteQueue()
+    this.#unread = queueOfBytes()
     this.#refusal = error
     this.#settle((waiter) => { waiter.reject(error) })
 

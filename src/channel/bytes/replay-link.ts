@@ -1,5 +1,5 @@
 import { resetHere } from './byte-errors.ts'
-import type { ByteQueue } from './byte-queue.ts'
+import type { ByteQueue } from '../../base/index.ts'
 import type { ByteLink, ChannelReason, LinkEvents } from '../contract/index.ts'
 
 /** What a former owner of a link was told and has not passed on. */

@@ -1,3 +1,4 @@
+import { toWritableStream } from '../../base/index.ts'
 import { toReasonInput } from './byte-errors.ts'
 import type { ByteStream } from '../contract/index.ts'
 
@@ -28,28 +29,10 @@ export function toReadable (stream: ByteStream): ReadableStream<Uint8Array> {
 }
 
 export function toWritable (stream: ByteStream): WritableStream<Uint8Array> {
-  // calls that wait are ended by an abort: WHATWG streams wait for them before they tell of it
-  let signal: AbortSignal | undefined
-
-  return new WritableStream<Uint8Array>({
-    start (controller) {
-      signal = controller.signal
-
-      // who writes nothing for a while, as a pipe whose source is idle, is told all the same
-      stream.closed.then((error) => {
-        if (error != null) {
-          controller.error(error)
-        }
-      }, () => {})
-    },
-    async write (chunk) {
-      await stream.write(chunk, { signal })
-    },
-    async close () {
-      await stream.end(undefined, { signal })
-    },
-    abort (reason) {
-      stream.reset(toReasonInput(reason))
-    }
-  }, { highWaterMark: 1 })
+  return toWritableStream({
+    closed: stream.closed,
+    write: (chunk, options) => stream.write(chunk, options),
+    end: (options) => stream.end(undefined, options),
+    abort: (reason) => { stream.reset(toReasonInput(reason)) }
+  })
 }

@@ -46,5 +46,5 @@ export interface ByteStream extends AsyncIterable<Uint8Array, void>, AsyncDispos
   readonly closed: Promise<Error | undefined>
 }
 
-/** `reading` and `writing` say which directions the receiver of the message may use. */
+/** What the receiver of a message may do with a byte stream in it; spec-channel 10.2. */
 export type StreamDirection = 'duplex' | 'readable' | 'writable'

@@ -1,4 +1,5 @@
 import { Outcome } from '../../base/index.ts'
+import { refuse } from '../pipe/index.ts'
 import { cannotReceive, reasonOf } from './ends.ts'
 import type { Unsent } from './unsent.ts'
 import type { ChannelEnd, ChannelReason, ReceivePort, ReceiveTicket } from '../contract/index.ts'
@@ -112,11 +113,5 @@ export class LateReceivePort implements ReceivePort<unknown> {
       this.#waiting.delete(ticket)
       refuse(ticket, error)
     }
-  }
-}
-
-function refuse (ticket: ReceiveTicket<unknown>, error: Error): void {
-  if (ticket.claim()) {
-    ticket.fail(error)
   }
 }

@@ -1,4 +1,5 @@
 import { Outcome } from '../../base/index.ts'
+import { refuse } from '../pipe/index.ts'
 import { cannotSend, reasonOf } from './ends.ts'
 import type { Unsent } from './unsent.ts'
 import type { ChannelEnd, ChannelReason, SendPort, SendTicket } from '../contract/index.ts'
@@ -141,11 +142,5 @@ export class LateSendPort implements SendPort<unknown> {
     }
 
     this.#closed?.resolve()
-  }
-}
-
-function refuse (ticket: SendTicket<unknown>, error: Error): void {
-  if (ticket.claim()) {
-    ticket.fail(error)
   }
 }

@@ -1,5 +1,6 @@
 import { CodedError, Outcome } from '../../base/index.ts'
 import { REASON_CODE } from '../contract/index.ts'
+import { refuse } from '../pipe/index.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { cancelledByThem, cannotSend, reasonOf, resetReason, RETURNED } from './ends.ts'
 import type { FrameReader } from './frame-reader.ts'
@@ -322,12 +323,6 @@ export class StreamSendPort implements SendPort<unknown>, StreamPort, LinkEvents
     }
 
     this.#taken?.resolve()
-  }
-}
-
-function refuse (ticket: SendTicket<unknown>, error: Error): void {
-  if (ticket.claim()) {
-    ticket.fail(error)
   }
 }
 

@@ -1,4 +1,4 @@
-import { CodedError } from '../../base/index.ts'
+import { CodedError, concat } from '../../base/index.ts'
 import { ValueReader } from './value-reader.ts'
 import type { FrameReader } from './frame-reader.ts'
 import type { Framing } from './framing.ts'
@@ -28,7 +28,7 @@ export class ValuesFraming implements Framing {
   writeMessages (link: ByteLink, messages: readonly Uint8Array[]): boolean {
     const [first] = messages
 
-    return link.write(messages.length === 1 && first != null ? first : join(messages))
+    return link.write(messages.length === 1 && first != null ? first : concat(messages))
   }
 
   abort (link: ProviderStream, reason: ChannelReason): void {
@@ -61,22 +61,4 @@ function endWith (link: ProviderStream, reason: ChannelReason): void {
   } else {
     link.endWith(reason)
   }
-}
-
-function join (messages: readonly Uint8Array[]): Uint8Array {
-  let size = 0
-
-  for (const message of messages) {
-    size += message.byteLength
-  }
-
-  const bytes = new Uint8Array(size)
-  let at = 0
-
-  for (const message of messages) {
-    bytes.set(message, at)
-    at += message.byteLength
-  }
-
-  return bytes
 }

@@ -1,4 +1,4 @@
-import { after, CodedError, Deadline, raceSignal, toError } from '../../base/index.ts'
+import { after, CodedError, Deadline, raceOrEnd, raceSignal, toError } from '../../base/index.ts'
 import { isThroughRelay } from '../address/index.ts'
 import { closeError, farewellError, reasonFromTransport, reasonFromWire, wireCode } from './close-reason.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -170,12 +170,7 @@ export class SwarmConnection implements Connection {
 
     this.#closing ??= this.#close(reason)
 
-    try {
-      await raceSignal(this.#closing, signal)
-    } catch (thrown) {
-      this.abortWith({ ...reason, error: toError(thrown) })
-      throw thrown
-    }
+    await raceOrEnd(this.#closing, signal, (thrown) => { this.abortWith({ ...reason, error: toError(thrown) }) })
   }
 
   abort (reason: Error = new CodedError('ConnectionClosed', 'the connection was aborted on this side')): void {

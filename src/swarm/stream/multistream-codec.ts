@@ -1,4 +1,4 @@
-import { CodedError } from '../../base/index.ts'
+import { CodedError, concat } from '../../base/index.ts'
 import { MULTISTREAM_MAX_LIST_BYTES, MULTISTREAM_MAX_MESSAGE_BYTES, MULTISTREAM_PROTOCOL } from '../constants.ts'
 
 /**
@@ -39,18 +39,6 @@ export function encodeMessage (text: string): Uint8Array {
 /** The answer to `ls`: every protocol as a message, in one message. */
 export function encodeList (protocols: string[]): Uint8Array {
   return prefixed(concat([...protocols.map(encodeMessage), encoder.encode('\n')]), MULTISTREAM_MAX_LIST_BYTES)
-}
-
-export function concat (parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
-  let at = 0
-
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.byteLength
-  }
-
-  return all
 }
 
 export interface Decoded {

@@ -1,6 +1,6 @@
-import { CodedError, Deadline } from '../../base/index.ts'
+import { CodedError, concat, Deadline } from '../../base/index.ts'
 import { MULTISTREAM_PROTOCOL } from '../constants.ts'
-import { checkHeaderStart, concat, decodeMessage, encodeList, encodeMessage } from './multistream-codec.ts'
+import { checkHeaderStart, decodeMessage, encodeList, encodeMessage } from './multistream-codec.ts'
 import type { Clock } from '../../base/index.ts'
 
 /**

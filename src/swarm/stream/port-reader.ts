@@ -1,5 +1,4 @@
-import { raceSignal } from '../../base/index.ts'
-import { ByteQueue } from './byte-queue.ts'
+import { ByteQueue, raceSignal } from '../../base/index.ts'
 import { closedForReading } from './stream-error.ts'
 import type { NegotiationPort } from './multistream.ts'
 import type { MessageStream, MessageStreamReadStatus } from '@libp2p/interface'

@@ -1,5 +1,4 @@
-import { CodedError, raceSignal } from '../../base/index.ts'
-import { concat } from './multistream-codec.ts'
+import { CodedError, concat, raceSignal } from '../../base/index.ts'
 import { closedForWriting } from './stream-error.ts'
 import type { MessageStream } from '@libp2p/interface'
 

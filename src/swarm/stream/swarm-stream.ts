@@ -1,6 +1,5 @@
-import { after, CodedError, Deadline, raceSignal, toError } from '../../base/index.ts'
+import { after, CodedError, concat, Deadline, raceSignal, toError } from '../../base/index.ts'
 import { EitherSignal, IoDeadline } from './io-deadline.ts'
-import { concat } from './multistream-codec.ts'
 import { toReadable, toWritable } from './web-streams.ts'
 import type { StreamPort } from './stream-port.ts'
 import type { Clock, Timer } from '../../base/index.ts'

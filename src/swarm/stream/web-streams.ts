@@ -1,4 +1,4 @@
-import { toError } from '../../base/index.ts'
+import { toError, toWritableStream } from '../../base/index.ts'
 import type { Stream } from '../contract/stream.ts'
 
 /**
@@ -24,28 +24,10 @@ export function toReadable (stream: Stream): ReadableStream<Uint8Array> {
 }
 
 export function toWritable (stream: Stream): WritableStream<Uint8Array> {
-  // calls that wait are ended by an abort: WHATWG streams wait for them before they tell of it
-  let signal: AbortSignal | undefined
-
-  return new WritableStream({
-    start (controller) {
-      signal = controller.signal
-
-      // who writes nothing for a while, as a pipe whose source is idle, is told all the same
-      stream.closed.then((error) => {
-        if (error != null) {
-          controller.error(error)
-        }
-      }, () => {})
-    },
-    async write (chunk) {
-      await stream.write(chunk, { signal })
-    },
-    async close () {
-      await stream.closeWrite({ signal })
-    },
-    abort (reason) {
-      stream.reset(toError(reason))
-    }
-  }, { highWaterMark: 1 })
+  return toWritableStream({
+    closed: stream.closed,
+    write: (chunk, options) => stream.write(chunk, options),
+    end: (options) => stream.closeWrite(options),
+    abort: (reason) => { stream.reset(toError(reason)) }
+  })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ByteQueue } from '../../../src/channel/bytes/byte-queue.ts'
+import { queueOfBytes } from '../../../src/channel/bytes/chunk-bytes.ts'
 import { byteStreamPair, HIGH_WATER_BYTES, MEMORY_BUFFER_BYTES } from '../../../src/channel/bytes/index.ts'
 import { memoryLinkPair } from '../../../src/channel/bytes/memory-link.ts'
 import { fill, isSettled, readPattern, textOf, utf8, writePattern } from './support.ts'
@@ -204,7 +204,7 @@ describe('a link in memory', () => {
 
 describe('a queue of bytes', () => {
   it('gives chunks in order, and counts their bytes', () => {
-    const queue = new ByteQueue()
+    const queue = queueOfBytes()
     const large = new Uint8Array(600)
 
     queue.push(large)
@@ -219,7 +219,7 @@ describe('a queue of bytes', () => {
   })
 
   it('copies small chunks together, up to 4 KiB', () => {
-    const queue = new ByteQueue()
+    const queue = queueOfBytes()
 
     for (let count = 0; count < 5000; count++) {
       queue.push(Uint8Array.of(count % 256))
@@ -233,7 +233,7 @@ describe('a queue of bytes', () => {
   })
 
   it('does not touch memory that it has given out or been given', () => {
-    const queue = new ByteQueue()
+    const queue = queueOfBytes()
     const mine = utf8('ab')
 
     queue.push(mine)
@@ -245,7 +245,7 @@ describe('a queue of bytes', () => {
   })
 
   it('holds on to no buffer that is much larger than its part of it', () => {
-    const queue = new ByteQueue()
+    const queue = queueOfBytes()
     const buffer = new Uint8Array(65_536)
 
     queue.push(buffer.subarray(0, 1000))
@@ -256,7 +256,7 @@ describe('a queue of bytes', () => {
   })
 
   it('stays in order over many chunks, and can be cleared', () => {
-    const queue = new ByteQueue()
+    const queue = queueOfBytes()
     const got: number[] = []
 
     for (let count = 0; count < 2000; count++) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ByteQueue } from '../../../src/channel/bytes/byte-queue.ts'
+import { queueOfBytes } from '../../../src/channel/bytes/chunk-bytes.ts'
 import { byteStreamPair, isByteStream, LinkByteStream, takeByteStream } from '../../../src/channel/bytes/index.ts'
 import { ReplayLink } from '../../../src/channel/bytes/replay-link.ts'
 import { ForeignByteStream } from './foreign-byte-stream.ts'
@@ -228,7 +228,7 @@ describe('a replayed link', () => {
   })
 
   it('tells nothing but its close once it has been reset', () => {
-    const unread = new ByteQueue()
+    const unread = queueOfBytes()
     const told: string[] = []
     const inner = new ScriptedLink()
     const link = new ReplayLink(inner, { unread, hasEnded: true, end: undefined })

@@ -1,7 +1,7 @@
 import { Duplex, PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ByteQueue } from '../../../src/channel/bytes/byte-queue.ts'
+import { queueOfBytes } from '../../../src/channel/bytes/chunk-bytes.ts'
 import { adoptByteStream, byteStreamPair, joinByteStreams, MEMORY_BUFFER_BYTES, HIGH_WATER_BYTES, takeByteStream } from '../../../src/channel/bytes/index.ts'
 import { turns } from '../../support/settle.ts'
 import { ForeignByteStream } from './foreign-byte-stream.ts'
@@ -211,7 +211,7 @@ describe('any order of calls on the two ends of a byte stream', () => {
 describe('a queue of bytes', () => {
   it('gives what it was given, in order, whatever is pushed and taken when', () => {
     fc.assert(fc.property(fc.array(fc.oneof(fc.nat(700), fc.constant(-1)), { maxLength: 200 }), (steps) => {
-      const queue = new ByteQueue()
+      const queue = queueOfBytes()
       let [pushed, taken] = [0, 0]
 
       for (const step of steps) {

@@ -119,7 +119,8 @@ export class HeaderAcceptor implements Disposable {
   }
 }
 
-function refusal (thrown: unknown): ChannelReason {
+/** What a stream is reset with whose taker threw. */
+export function refusal (thrown: unknown): ChannelReason {
   if (thrown instanceof ChannelError && thrown.reason != null) {
     return thrown.reason
   }

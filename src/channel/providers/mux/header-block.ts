@@ -1,3 +1,4 @@
+import { concat } from '../../../base/index.ts'
 import type { StreamHeaders } from '../../contract/index.ts'
 
 /** Of what follows the length; spec-channel 3.2. */
@@ -69,7 +70,7 @@ export class HeaderBlockReader {
    * @throws RangeError saying what is wrong with them
    */
   read (bytes: Uint8Array): { headers: StreamHeaders, rest: Uint8Array } | undefined {
-    const seen = this.#seen.byteLength === 0 ? bytes : join(this.#seen, bytes)
+    const seen = this.#seen.byteLength === 0 ? bytes : concat([this.#seen, bytes])
     const length = readUvarint(seen, 0)
 
     if (length != null && length.value > MAX_HEADER_BLOCK_BYTES) {
@@ -86,15 +87,6 @@ export class HeaderBlockReader {
 
     return { headers: decodeHeaderBlock(seen.subarray(length.end, end)), rest: seen.subarray(end) }
   }
-}
-
-function join (a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.byteLength + b.byteLength)
-
-  both.set(a)
-  both.set(b, a.byteLength)
-
-  return both
 }
 
 /** Writes a text and its length at `offset`; where it ends. */

@@ -1,4 +1,4 @@
-import { after, CodedError, raceSignal, toError } from '../../../base/index.ts'
+import { after, CodedError, raceOrEnd, toError } from '../../../base/index.ts'
 import { GO_AWAY, yamux } from '../../../yamux/index.ts'
 import { flushAll } from './flush.ts'
 import { openHeaded } from './headed-stream.ts'
@@ -138,12 +138,7 @@ class MuxProvider implements StreamProvider {
   async close ({ signal }: CallOptions = {}): Promise<void> {
     this.#closing ??= this.#closeGracefully()
 
-    try {
-      await raceSignal(this.#closing, signal)
-    } catch (thrown) {
-      this.abort(toError(thrown))
-      throw thrown
-    }
+    await raceOrEnd(this.#closing, signal, (thrown) => { this.abort(toError(thrown)) })
   }
 
   abort (error: Error): void {

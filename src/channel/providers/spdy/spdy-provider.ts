@@ -1,4 +1,4 @@
-import { after, CodedError, raceSignal, toError } from '../../../base/index.ts'
+import { after, CodedError, KeepAlive, raceOrEnd, toError } from '../../../base/index.ts'
 import { ChannelError, REASON_CODE } from '../../contract/index.ts'
 import { CLOSE_GRACE_MS, FLAG, GO_AWAY_STATUS } from './constants.ts'
 import { ControlSender } from './control-sender.ts'
@@ -7,7 +7,6 @@ import { Decoder } from './decoder.ts'
 import { connectionLost, sessionClosed, violation } from './errors.ts'
 import { goAway } from './frame.ts'
 import { describeGoAway, Inbox, versionOf } from './inbox.ts'
-import { KeepAlive } from './keep-alive.ts'
 import { Outbox } from './outbox.ts'
 import { ReadGate } from './read-gate.ts'
 import { SpdyStream } from './spdy-stream.ts'
@@ -120,12 +119,7 @@ class SpdyProvider implements StreamProvider {
   async close ({ signal }: CallOptions = {}): Promise<void> {
     this.#closing ??= this.#closeGracefully()
 
-    try {
-      await raceSignal(this.#closing, signal)
-    } catch (thrown) {
-      this.abort(new CodedError('SessionClosed', 'we closed the session in a hurry', { cause: thrown }))
-      throw thrown
-    }
+    await raceOrEnd(this.#closing, signal, (thrown) => { this.abort(new CodedError('SessionClosed', 'we closed the session in a hurry', { cause: thrown })) })
   }
 
   abort (error: Error): void {

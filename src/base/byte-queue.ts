@@ -7,13 +7,23 @@ const SMALL_BYTES = 512
 /** How much is copied together. */
 const JOINED_BYTES = 4096
 
-/** Bytes, first in, first out. Only small chunks that wait are copied, so that what they cost is what they count. */
+export interface ByteQueueInit {
+  /** A chunk that is a smaller part of its buffer is copied, lest it hold on to all of that. @default 0 */
+  minShareOfBuffer?: number
+}
+
+/** Bytes, first in, first out. Small chunks that wait are copied together, so that what they cost is what they count. */
 export class ByteQueue {
   #chunks: Array<Uint8Array | undefined> = []
   #head = 0
   #byteLength = 0
   /** The memory of the last chunk, while there is room behind it. */
   #joined: Uint8Array | undefined
+  readonly #minShareOfBuffer: number
+
+  constructor ({ minShareOfBuffer = 0 }: ByteQueueInit = {}) {
+    this.#minShareOfBuffer = minShareOfBuffer
+  }
 
   get byteLength (): number {
     return this.#byteLength
@@ -27,7 +37,7 @@ export class ByteQueue {
     this.#byteLength += chunk.byteLength
 
     if (chunk.byteLength > SMALL_BYTES || !this.#join(chunk)) {
-      this.#chunks.push(chunk)
+      this.#chunks.push(chunk.byteLength < chunk.buffer.byteLength * this.#minShareOfBuffer ? copy(chunk) : chunk)
       this.#joined = undefined
     }
   }
@@ -104,4 +114,13 @@ export class ByteQueue {
 
     return true
   }
+}
+
+/** Not `slice`: that of a Buffer shares its memory. */
+function copy (chunk: Uint8Array): Uint8Array {
+  const copied = new Uint8Array(chunk.byteLength)
+
+  copied.set(chunk)
+
+  return copied
 }

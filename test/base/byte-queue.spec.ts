@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ByteQueue } from '../../../src/swarm/stream/byte-queue.ts'
+import { ByteQueue } from '../../src/base/byte-queue.ts'
 
 const bytesOf = (...values: number[]): Uint8Array => Uint8Array.from(values)
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../../base/index.ts'
+import type { Clock, Timer } from './clock.ts'
 
 export interface KeepAliveInit {
   clock: Clock
@@ -6,12 +6,12 @@ export interface KeepAliveInit {
   intervalMs: number
   timeoutMs: number
   ping(): void
-  /** Whether silence now says nothing about the other side. */
-  isExcused(): boolean
+  /** Whether silence now says nothing about the other side; never unless given. */
+  isExcused?(): boolean
   onLost(silentMs: number): void
 }
 
-/** Asks a silent peer whether it lives, and says when it has been silent for too long. */
+/** Asks a silent peer whether it lives, and says when it has been silent for too long; yamux 5.4. */
 export class KeepAlive implements Disposable {
   readonly #init: KeepAliveInit
   #lastTouch: number
@@ -26,7 +26,7 @@ export class KeepAlive implements Disposable {
     }
   }
 
-  /** Something has come. */
+  /** Something has arrived. */
   touch (): void {
     if (this.#timer != null) {
       this.#lastTouch = this.#init.clock.now()
@@ -45,11 +45,10 @@ export class KeepAlive implements Disposable {
   #check (): void {
     const { clock, intervalMs, timeoutMs } = this.#init
     const now = clock.now()
-
     const silentMs = now - this.#lastTouch
 
     if (silentMs >= timeoutMs) {
-      if (!this.#init.isExcused()) {
+      if (this.#init.isExcused?.() !== true) {
         this[Symbol.dispose]()
         this.#init.onLost(silentMs)
         return

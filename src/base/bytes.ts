@@ -1,0 +1,18 @@
+/** All bytes behind one another, in memory of their own. */
+export function concat (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let byteLength = 0
+
+  for (const part of parts) {
+    byteLength += part.byteLength
+  }
+
+  const all = new Uint8Array(byteLength)
+  let at = 0
+
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.byteLength
+  }
+
+  return all
+}
