@@ -51,6 +51,20 @@ export const ERROR_CODES = [
   'MessageRejected',
   'UnknownReference',
   'UnsupportedCodec',
+  // services
+  'NotImplemented',
+  'NotFound',
+  'AlreadyExists',
+  'Ambiguous',
+  'InvalidArgument',
+  'FailedPrecondition',
+  'PermissionDenied',
+  'Unavailable',
+  'DeadlineExceeded',
+  'CallCancelled',
+  'NoAnswer',
+  'ServiceFailed',
+  'InvalidConfig',
   // limits
   'ResourceLimit',
   // listening
