@@ -2,7 +2,7 @@
 
 // channels and byte streams within one process
 export { copy, MessageRejectedError, pipe, select, withSchema } from './pipe/index.ts'
-export { adoptByteStream, byteStreamPair } from './bytes/index.ts'
+export { adoptByteStream, byteStreamPair, severable } from './bytes/index.ts'
 
 // between two
 export { createSession } from './session/index.ts'

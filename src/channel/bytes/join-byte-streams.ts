@@ -29,11 +29,23 @@ export function joinByteStreams (a: ByteStream, b: ByteStream, direction: Stream
   return joinLinks(takeLink(a), takeLink(b), direction)
 }
 
-/** As `joinByteStreams`, of what is beneath. */
-export function joinLinks (a: ByteLink, b: ByteLink, direction: StreamDirection): Promise<Error | undefined> {
+/** As `joinByteStreams`, of what is beneath. When `signal` aborts, both are reset with its reason. */
+export function joinLinks (a: ByteLink, b: ByteLink, direction: StreamDirection, signal?: AbortSignal): Promise<Error | undefined> {
   return new Promise((resolve) => {
-    const joint: Joint = { open: 2, error: undefined, resolve }
+    const onAbort = (): void => {
+      const reason = toReason(signal?.reason, REASON_CODE.cancelled)
+
+      nearA.cut(reason)
+      nearB.cut(reason)
+    }
+    const onEnd = (error: Error | undefined): void => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve(error)
+    }
+    const joint: Joint = { open: 2, error: undefined, resolve: onEnd }
     const [nearA, nearB] = [new JoinedEnd(a, joint), new JoinedEnd(b, joint)]
+
+    signal?.addEventListener('abort', onAbort, { once: true })
 
     // attached both before anything else happens: the events of one are calls to the other
     nearA.connect(nearB, direction !== 'writable')
@@ -42,6 +54,10 @@ export function joinLinks (a: ByteLink, b: ByteLink, direction: StreamDirection)
     nearB.endUnused()
     a.resume()
     b.resume()
+
+    if (signal?.aborted === true) {
+      onAbort()
+    }
   })
 }
 
@@ -83,6 +99,10 @@ class JoinedEnd implements LinkEvents {
     if (!this.#isSource) {
       this.#other.#end()
     }
+  }
+
+  cut (reason: ChannelReason): void {
+    this.#reset(reason)
   }
 
   onData (bytes: Uint8Array): void {
