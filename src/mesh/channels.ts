@@ -12,6 +12,10 @@ export interface ChannelsInit extends SessionInit {
    * channels. When it throws or rejects, the session ends. Without it, sessions that peers begin are refused.
    */
   onSession?(session: Session, connection: Connection): void | Promise<void>
+  /** Sessions of another protocol of the same kind are apart from these. @default LIBCHAN_PROTOCOL */
+  protocol?: string | undefined
+  /** What differs for the session of this connection: codecs that know its peer. */
+  forConnection?(connection: Connection): Pick<SessionInit, 'codec' | 'codecs'>
 }
 
 /** Channels with the peers of a swarm. */
@@ -41,12 +45,14 @@ export function createChannels (swarm: Swarm, init: ChannelsInit = {}): SwarmCha
 class ChannelsOfSwarm implements SwarmChannels {
   readonly #swarm: Swarm
   readonly #init: ChannelsInit
+  readonly #protocol: string
   readonly #byConnection = new Map<Connection, ConnectionSessions>()
 
   constructor (swarm: Swarm, init: ChannelsInit) {
     this.#swarm = swarm
     this.#init = init
-    swarm.handle(LIBCHAN_PROTOCOL, (stream) => { this.#of(stream.connection).accept(new SwarmLink(stream)) }, {
+    this.#protocol = init.protocol ?? LIBCHAN_PROTOCOL
+    swarm.handle(this.#protocol, (stream) => { this.#of(stream.connection).accept(new SwarmLink(stream)) }, {
       maxInboundStreams: maxOpenStreams(init) + 1, // for a goodbye when all are open
       limited: true
     })
@@ -63,7 +69,7 @@ class ChannelsOfSwarm implements SwarmChannels {
   }
 
   async close ({ signal }: CallOptions = {}): Promise<void> {
-    this.#swarm.unhandle(LIBCHAN_PROTOCOL)
+    this.#swarm.unhandle(this.#protocol)
     await raceSignal(Promise.all(this.sessions().map(async (session) => session.close({ signal }))), signal)
   }
 
@@ -166,8 +172,9 @@ class ConnectionSessions implements Disposable {
   #begin (number = this.#count + 1): NonNullable<ConnectionSessions['current']> {
     this.#count = number
 
-    const provider = new SwarmProvider({ connection: this.#connection, number, maxOpenStreams: maxOpenStreams(this.#init), clock: this.#clock })
-    const session = createSession(provider, this.#init)
+    const { protocol = LIBCHAN_PROTOCOL } = this.#init
+    const provider = new SwarmProvider({ connection: this.#connection, protocol, number, maxOpenStreams: maxOpenStreams(this.#init), clock: this.#clock })
+    const session = createSession(provider, { ...this.#init, ...this.#init.forConnection?.(this.#connection) })
     const current = { number, session, provider }
 
     this.current = current

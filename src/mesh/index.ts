@@ -1,10 +1,22 @@
 /**
- * Where the columns meet: channels with the peers of a swarm.
+ * Where the columns meet: channels and services with the peers of a swarm.
  *
- * - `channels`: one session for each connection
+ * ```
+ * createMesh -> root (what a peer sees) -> exports (who may use what) -> grant (what it holds, until that ends)
+ *     |
+ * createChannels -> swarm-provider -> swarm-link -> streams of a connection
+ * ```
+ *
+ * - `mesh`: one session for each connection; each side speaks to the other's root
+ * - `caller-codecs`: messages of a peer are marked with it where they are decoded
+ * - `peer-names`: names for peers, of this node's own
+ * - `channels`: one session for each connection, of any protocol
  * - `swarm-provider`: the streams of a connection, as a session needs them
  * - `swarm-link`, `link-reader`, `link-writer`: one such stream, its waiting reads and writes made calls
  */
 export { createChannels } from './channels.ts'
+export { createMesh, MESH_DEFAULTS, SERVICES_PROTOCOL } from './mesh.ts'
 export { LIBCHAN_PROTOCOL } from './swarm-provider.ts'
 export type { ChannelsInit, SwarmChannels } from './channels.ts'
+export type { Exported, ExportOptions, Refusal } from './exports.ts'
+export type { Mesh, MeshInit, MeshStat } from './mesh.ts'

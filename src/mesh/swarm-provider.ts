@@ -26,6 +26,7 @@ const GOODBYE_TIMEOUT_MS = 10_000
 
 export interface SwarmProviderInit {
   connection: Connection
+  protocol: string
   /** Which session of the connection it is, from 1. */
   number: number
   maxOpenStreams: number
@@ -41,6 +42,7 @@ export class SwarmProvider implements StreamProvider {
   readonly framing = 'records'
   readonly peerVersion = 1
   readonly connection: Connection
+  readonly #protocol: string
   readonly #number: number
   readonly #clock: Clock
   readonly #links = new Set<SwarmLink>()
@@ -53,8 +55,9 @@ export class SwarmProvider implements StreamProvider {
   #isRefusing = false
   #closing: Promise<void> | undefined
 
-  constructor ({ connection, number, maxOpenStreams, clock }: SwarmProviderInit) {
+  constructor ({ connection, protocol, number, maxOpenStreams, clock }: SwarmProviderInit) {
     this.connection = connection
+    this.#protocol = protocol
     this.#number = number
     this.#clock = clock
     this.#slots = new OpenSlots(maxOpenStreams, (link) => { link.open() })
@@ -191,7 +194,7 @@ export class SwarmProvider implements StreamProvider {
   }
 
   async #newStream (): Promise<Stream> {
-    return this.connection.newStream(LIBCHAN_PROTOCOL, { limited: 'allow' })
+    return this.connection.newStream(this.#protocol, { limited: 'allow' })
   }
 
   #ownHeaders (headers: StreamHeaders): StreamHeaders {
