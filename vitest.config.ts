@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 const COMPLIANCE = 'test/compliance/**/*.spec.ts'
 
-/** They need programs that npm does not bring: Go, Chromium, nginx. `test/interop/run.ts` looks for them. */
+/** They need programs that npm does not bring: Go, Chromium, nginx, a Docker engine. `test/interop/run.ts` looks for them. */
 const FOREIGN = ['test/interop/**/*.spec.ts', 'test/browser/**/*.spec.ts', 'test/proxy/**/*.spec.ts']
 
 function supportFile (name: string): string {

@@ -8,6 +8,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { dockerMissing } from '../support/docker-engine.ts'
 
 interface Group {
   readonly folders: readonly string[]
@@ -18,9 +19,10 @@ interface Group {
 const NOT_RUN = 77
 
 const GROUPS: Readonly<Record<string, Group>> = {
-  go: { folders: ['test/interop'], missing: () => answers('go', ['version']) ? undefined : 'Go is not installed (https://go.dev/dl)' },
+  go: { folders: ['test/interop/go', 'test/interop/libchan'], missing: () => answers('go', ['version']) ? undefined : 'Go is not installed (https://go.dev/dl)' },
   proxy: { folders: ['test/proxy'], missing: () => answers('nginx', ['-v']) ? undefined : 'nginx is not installed (apt-get install nginx)' },
-  browser: { folders: ['test/browser'], missing: () => existsSync('/usr/bin/chromium') ? undefined : 'there is no /usr/bin/chromium (apt-get install chromium)' }
+  browser: { folders: ['test/browser'], missing: () => existsSync('/usr/bin/chromium') ? undefined : 'there is no /usr/bin/chromium (apt-get install chromium)' },
+  docker: { folders: ['test/interop/docker'], missing: dockerMissing }
 }
 
 function answers (program: string, args: readonly string[]): boolean {
