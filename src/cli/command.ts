@@ -1,3 +1,4 @@
+import { EXIT } from './exit-codes.ts'
 import type { OptionSpecs, Values } from './arguments.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { GlobalOptions } from './global-options.ts'
@@ -55,5 +56,13 @@ export class Stopped extends Error {
     super(`stopped by ${why}`)
     this.name = 'Stopped'
     this.exitCode = exitCode
+  }
+}
+
+/** Nobody reads any more what the program prints, as when `head` has seen enough. */
+export class ReaderGone extends Stopped {
+  constructor () {
+    super('the reader of its output', EXIT.ok)
+    this.name = 'ReaderGone'
   }
 }

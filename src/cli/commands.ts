@@ -1,11 +1,25 @@
+import { attach } from './commands/attach.ts'
+import { call } from './commands/call.ts'
 import { cat } from './commands/cat.ts'
+import { check } from './commands/check.ts'
+import { completion } from './commands/completion.ts'
 import { demo } from './commands/demo.ts'
 import { dial } from './commands/dial.ts'
+import { get } from './commands/get.ts'
 import { help } from './commands/help.ts'
 import { id } from './commands/id.ts'
 import { listen } from './commands/listen.ts'
+import { logs } from './commands/logs.ts'
+import { ls } from './commands/ls.ts'
 import { ping } from './commands/ping.ts'
+import { run } from './commands/run.ts'
+import { set } from './commands/set.ts'
+import { spawn } from './commands/spawn.ts'
+import { start } from './commands/start.ts'
+import { stop } from './commands/stop.ts'
+import { up } from './commands/up.ts'
+import { watch } from './commands/watch.ts'
 import type { Command } from './command.ts'
 
 /** All commands, in the order in which somebody new meets them. */
-export const COMMANDS: readonly Command[] = [demo, id, listen, dial, ping, cat, help]
+export const COMMANDS: readonly Command[] = [demo, run, up, check, ls, get, set, spawn, start, stop, attach, logs, watch, call, id, listen, dial, ping, cat, completion, help]

@@ -20,12 +20,25 @@ const EXIT_BY_CODE: ReadonlyMap<ErrorCode, ExitCode> = new Map<ErrorCode, ExitCo
   ['StreamDeadline', EXIT.timedOut],
   ['InvalidKeyFile', EXIT.keyFile],
   ['UnsafeKeyFile', EXIT.keyFile],
-  ['ListenFailed', EXIT.listenFailed]
+  ['ListenFailed', EXIT.listenFailed],
+  ['InvalidArgument', EXIT.usage],
+  ['NotFound', EXIT.serviceRefused],
+  ['PermissionDenied', EXIT.serviceRefused],
+  ['DeadlineExceeded', EXIT.timedOut],
+  ['NotImplemented', EXIT.serviceFailed],
+  ['AlreadyExists', EXIT.serviceFailed],
+  ['Ambiguous', EXIT.serviceFailed],
+  ['FailedPrecondition', EXIT.serviceFailed],
+  ['Unavailable', EXIT.serviceFailed],
+  ['CallCancelled', EXIT.serviceFailed],
+  ['NoAnswer', EXIT.serviceFailed],
+  ['ServiceFailed', EXIT.serviceFailed],
+  ['InvalidConfig', EXIT.config]
 ])
 
 /** What helps on the command line, in place of what helps in a program. */
 const ADVICE: ReadonlyMap<unknown, string> = new Map([
-  ['NoAddresses', 'say where the peer is with --addr, or dial a multiaddr'],
+  ['NoAddresses', 'say where the peer is: with --addr, for stages and services with --peer or in the file of -c, or use a multiaddr'],
   ['DialTimeout', 'check that the peer can be reached, or allow more time with --timeout']
 ])
 

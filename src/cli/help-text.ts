@@ -11,12 +11,12 @@ type Row = readonly [left: string, right: string]
 /** What `swarmd --help` prints. */
 export function programHelp (commands: readonly Command[]): string {
   return paragraphs([
-    'swarmd dials peers by their ID, over encrypted and multiplexed connections.',
-    'Usage: swarmd <command> [options]',
+    wrap('swarmd runs services and pipelines of them, here and at peers that it dials by their ID over encrypted and multiplexed connections.', WIDTH).join('\n'),
+    'Usage: swarmd <command> [options]\n       swarmd [options] <stage...>',
     section('Commands', commands.map(({ name, summary }) => [name, summary])),
     section('Options of all commands', optionRows(GLOBAL_OPTIONS)),
     section('Exit codes', EXIT_MEANINGS.map(([code, meaning]) => [String(code), meaning])),
-    "'swarmd help <command>' says more about a command."
+    "'swarmd help <command>' says more about a command, and 'swarmd' alone lists what\nstages there are."
   ])
 }
 
@@ -60,7 +60,7 @@ function section (title: string, rows: readonly Row[]): string {
   return lines.join('\n')
 }
 
-function wrap (text: string, width: number): string[] {
+export function wrap (text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
 

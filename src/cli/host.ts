@@ -1,9 +1,8 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
 import { systemClock } from '../base/index.ts'
-import { Stopped } from './command.ts'
+import { ReaderGone } from './command.ts'
 import { COMMANDS } from './commands.ts'
-import { EXIT } from './exit-codes.ts'
 import { run } from './run.ts'
 import { stopOnSignals } from './signals.ts'
 import type { Context } from './command.ts'
@@ -41,7 +40,7 @@ function createContext (controller: AbortController): Context {
 function createSink (stream: NodeJS.WriteStream, controller: AbortController): Sink {
   // a reader that leaves early, as `head` does, is no failure
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    controller.abort(error.code === 'EPIPE' ? new Stopped('the reader of its output', EXIT.ok) : new Error(`cannot write the output: ${error.message}`, { cause: error }))
+    controller.abort(error.code === 'EPIPE' ? new ReaderGone() : new Error(`cannot write the output: ${error.message}`, { cause: error }))
   })
 
   return {

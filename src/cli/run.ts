@@ -1,5 +1,6 @@
 import { VERSION } from '../base/index.ts'
 import { firstOperand, parseArguments } from './arguments.ts'
+import { asksForHelp, backendNames, isStage, listBackends, stageHelp } from './backend-list.ts'
 import { EXIT } from './exit-codes.ts'
 import { tellFailure } from './failure.ts'
 import { GLOBAL_OPTIONS } from './global-options.ts'
@@ -9,6 +10,9 @@ import { nearest } from './suggest.ts'
 import { UsageError } from './usage-error.ts'
 import type { Command, CommandContext, Context } from './command.ts'
 import type { ExitCode } from './exit-codes.ts'
+
+/** The command of a line that begins with a stage. */
+const IMPLIED = 'run'
 
 /** Runs one command line to its end. Never rejects: what goes wrong is told on stderr and by the code. */
 export async function run (args: readonly string[], commands: readonly Command[], context: Context): Promise<ExitCode> {
@@ -32,14 +36,15 @@ async function dispatch (args: readonly string[], commands: readonly Command[], 
 
   // only options of all commands may stand before the command, and they are read along with its own
   const before = args.slice(0, index)
-  const command = find(args[index] ?? '', commands)
+  const { command, isImplied } = await find(args[index] ?? '', commands)
 
   parseArguments(before, GLOBAL_OPTIONS, command.name)
 
-  const { values, operands } = parseArguments([...before, ...args.slice(index + 1)], { ...GLOBAL_OPTIONS, ...command.options }, command.name)
+  const { values, operands } = parseArguments([...before, ...args.slice(isImplied ? index : index + 1)], { ...GLOBAL_OPTIONS, ...command.options }, command.name)
+  const help = helpFor({ command, isImplied }, operands, values.help)
 
-  if (values.help) {
-    await context.output.plain(commandHelp(command))
+  if (help != null) {
+    await context.output.plain(await help)
     return EXIT.ok
   }
 
@@ -66,6 +71,10 @@ async function runWithoutCommand (args: readonly string[], commands: readonly Co
     return tellVersion(output)
   }
 
+  if (commands.some(({ name }) => name === IMPLIED)) {
+    return listBackends(output)
+  }
+
   throw new UsageError(`a command is missing: ${commands.map(({ name }) => name).join(', ')}`)
 }
 
@@ -75,17 +84,40 @@ async function tellVersion (output: Output): Promise<ExitCode> {
   return EXIT.ok
 }
 
-function find (word: string, commands: readonly Command[]): Command {
+interface Found {
+  readonly command: Command
+  /** The word is no command, but the first stage of a pipeline. */
+  readonly isImplied: boolean
+}
+
+async function find (word: string, commands: readonly Command[]): Promise<Found> {
   const found = commands.find(({ name }) => name === word)
 
   if (found != null) {
-    return found
+    return { command: found, isImplied: false }
+  }
+
+  const run = commands.find(({ name }) => name === IMPLIED)
+
+  if (run != null && await isStage(word)) {
+    return { command: run, isImplied: true }
   }
 
   const names = commands.map(({ name }) => name)
-  const meant = nearest(word, names)
+  const meant = nearest(word, run == null ? names : [...names, ...await backendNames()])
 
   throw new UsageError(`there is no command '${word}'; ${meant == null ? `there are ${names.join(', ')}` : `did you mean '${meant}'?`}`)
+}
+
+/** The help that a command line asks for, if it does. `swarmd exec --help` is for the backend. */
+function helpFor ({ command, isImplied }: Found, operands: readonly string[], isAsked: boolean): Promise<string> | undefined {
+  const [stage = ''] = operands
+
+  if (command.name === IMPLIED && (isAsked ? isImplied && operands.length === 1 : asksForHelp(stage))) {
+    return stageHelp(stage)
+  }
+
+  return isAsked ? Promise.resolve(commandHelp(command)) : undefined
 }
 
 /** Compares the operands with what the usage line of the command says. */

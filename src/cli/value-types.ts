@@ -2,6 +2,8 @@
 export interface ValueType<T> {
   /** Completes "--option wants ...". */
   readonly wanted: string
+  /** All that it may be, if that can be listed: for completion. */
+  readonly words?: readonly string[]
   /** Undefined for text that is not of this type. */
   parse(text: string): T | undefined
 }
@@ -10,6 +12,12 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 
 /** The longest duration that makes sense on a command line: a year of 366 days. */
 const MAX_DURATION_MS = 366 * 24 * 3_600_000
+
+/** A file, there or not. */
+export const file: ValueType<string> = {
+  wanted: 'a file',
+  parse: (word) => word === '' ? undefined : word
+}
 
 export const text: ValueType<string> = {
   wanted: 'a value',
@@ -44,6 +52,7 @@ export function wholeNumber (min: number, max: number): ValueType<number> {
 export function oneOf<T extends string> (...words: readonly T[]): ValueType<T> {
   return {
     wanted: words.join(' or '),
+    words,
     parse: (word) => words.find((candidate) => candidate.toLowerCase() === word.toLowerCase())
   }
 }

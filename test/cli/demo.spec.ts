@@ -25,24 +25,27 @@ describe('swarmd demo', () => {
 
     expect(stderr).toBe('')
     expect(code).toBe(0)
-    expect(stdout.match(/^\d\. .*$/gm)).toEqual([
+    expect(stdout.match(/^\d+\. .*$/gm)).toEqual([
       '1. Three nodes start',
       '2. They learn where the others are',
       '3. alice dials bob by his peer ID',
       '4. Echo, over a stream',
       '5. Request and response, over a negotiated stream',
-      '6. bob is killed, and alice dials him',
-      '7. alice dials again at once',
-      '8. bob comes back, and alice reconnects',
-      '9. All three close'
+      '6. A pipeline, across three peers',
+      '7. bob is killed, and alice dials him',
+      '8. alice dials again at once',
+      '9. bob comes back, and alice reconnects',
+      '10. All three close'
     ])
+    expect(stdout).toContain("alice           swarmd run 'exec seq 1 100000 @bob' 'exec grep 7 @carol' 'exec wc -l'\n   alice           prints 40951\n                   exit status 0, of the stages 0, 0, 0\n")
+    expect(stdout).toMatch(/carol > bob {5}tries the same, and is refused:\n.*there is no service "exec" here/)
     expect(stdout).toContain('alice < bob     /echo/1.0.0  "hello bob"')
     expect(stdout).toMatch(/\| failed to dial 12D3KooW\w+: all dials failed .*\n.*connect: connection refused/)
     expect(stdout).toMatch(/\| failed to dial 12D3KooW\w+: dial backoff .*\n.*in backoff, retry in \d+ s.*\n.*wait until \d{4}-/)
     expect(await readdir(folder.path)).toEqual([])
   })
 
-  it('tells it to programs: three processes, a dial by peer ID, a loss, a backoff, a reconnect', async () => {
+  it('tells it to programs: three processes, a dial by peer ID, a pipeline, a loss, a backoff, a reconnect', async () => {
     const { code, stdout } = await runCli(['demo', '--json'])
 
     const story = events(stdout)
@@ -58,6 +61,9 @@ describe('swarmd demo', () => {
     expect(of('dials')[0]).toMatchObject({ who: 'alice', peer: bob?.peer })
     expect(of('takes')[0]).toMatchObject({ who: 'bob', protocol: '/demo/time/1.0.0' })
     expect(of('response')[0]).toMatchObject({ response: { name: 'bob' } })
+    expect(of('runs')[0]).toMatchObject({ lines: [`exec seq 1 100000 @${String(bob?.peer)}`, expect.stringContaining('exec grep 7 @'), 'exec wc -l'] })
+    expect(of('ended')[0]).toMatchObject({ who: 'alice', output: '40951', code: 0, stages: [0, 0, 0] })
+    expect(of('refused')[0]).toMatchObject({ who: 'carol > bob', code: 'PermissionDenied' })
     expect(of('disconnected')[0]).toMatchObject({ who: 'alice', peer: bob?.peer })
     expect(failed).toMatchObject({ code: 'AllDialsFailed' })
     expect(backedOff).toMatchObject({ code: 'DialBackoff', retryAt: expect.any(Number) })

@@ -157,7 +157,7 @@ describe('swarmd dial', () => {
     const { code, stderr } = await runCli(['dial', NOBODY])
 
     expect(code).toBe(3)
-    expect(stderr).toMatch(/: no addresses.*\n {2}-> say where the peer is with --addr, or dial a multiaddr\n$/)
+    expect(stderr).toMatch(/: no addresses.*\n {2}-> say where the peer is: with --addr, .*or use a multiaddr\n$/)
   })
 
   it.each([

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit-codes.ts'
+import { splitWords } from '../../src/service/index.ts'
 import { readSections, readTable } from '../support/markdown.ts'
 import { readTopFile } from '../support/source-tree.ts'
 import { tryCommand } from './support/memory-context.ts'
+import { runCli } from './support/run-cli.ts'
 
 const page = readTopFile('docs/cli.md')
 
@@ -21,6 +23,14 @@ describe('docs/cli.md', () => {
 
   it('quotes nothing else', () => {
     expect([...quoted.keys()].sort()).toEqual(['--help', ...COMMANDS.map(({ name }) => `${name} --help`)].sort())
+  })
+
+  it('shows a pipeline that fails as it is', async () => {
+    const [, line = '', shown] = /^```console\n\$ swarmd (.+)\n([^]*?)^```$/m.exec(page) ?? []
+    const { code, stdout, stderr } = await runCli(splitWords(line))
+
+    expect(stdout + stderr).toBe(shown)
+    expect(code).toBe(3)
   })
 
   it('has a row for each exit code', () => {

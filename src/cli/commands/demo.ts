@@ -10,10 +10,10 @@ const MAX_DEMO_MS = 60_000
 
 export const demo = defineCommand({
   name: 'demo',
-  summary: 'Watch three nodes find, talk to, lose and find each other again',
+  summary: 'Watch three nodes meet, talk, run a pipeline, and lose one of them',
   usage: '',
   description: [
-    'Starts three nodes as processes of their own, with their own key files, on loopback TCP. They learn each other\'s addresses, dial by peer ID, echo, and ask and answer. Then one is killed: the demo shows the error of the dial, the backoff that follows, and the reconnect. Takes a few seconds, and leaves nothing behind.'
+    'Starts three nodes as processes of their own, with their own key files, on loopback TCP. They learn each other\'s addresses, dial by peer ID, echo, ask and answer, and run a pipeline together, each a stage of it. Then one is killed: the demo shows the error of the dial, the backoff that follows, and the reconnect. Takes a few seconds, and leaves nothing behind.'
   ],
   examples: ['swarmd demo', 'swarmd demo --json'],
   options: {},

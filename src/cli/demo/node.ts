@@ -11,6 +11,7 @@ import { echo, ECHO_PROTOCOL } from '../protocols.ts'
 import { roundMs } from '../round-ms.ts'
 import { acquaintances, ADDRESSES_PROTOCOL, isAcquaintances, remember, request, respond, TIME_PROTOCOL } from './protocols.ts'
 import { readLines, writeLine } from './wire.ts'
+import type { Pipelines } from './pipelines.ts'
 import type { Answer, Call, Failure, FromNode, NodeApi } from './wire.ts'
 import type { Connection, Swarm } from '../../index.ts'
 
@@ -56,6 +57,9 @@ function addressesOf (swarm: Swarm): string[] {
 
 function createApi (swarm: Swarm): NodeApi {
   const newSignal = (): AbortSignal => AbortSignal.timeout(CALL_TIMEOUT_MS)
+  let opened: Promise<Pipelines> | undefined
+  // loaded late, so that the nodes are soon there
+  const pipelines = async (): Promise<Pipelines> => (opened ??= import('./pipelines.ts').then((module) => new module.Pipelines(swarm, process.env)))
 
   return {
     async meet ({ address }) {
@@ -99,7 +103,16 @@ function createApi (swarm: Swarm): NodeApi {
       return { protocol: stream.protocol, response: await request(stream, question, signal) }
     },
 
+    async offer ({ backend, peers }) {
+      (await pipelines()).offer(backend, peers)
+    },
+
+    async run ({ lines }) {
+      return (await pipelines()).run(lines, newSignal())
+    },
+
     async close () {
+      await (await opened)?.[Symbol.asyncDispose]()
       await swarm.close()
     }
   }

@@ -8,6 +8,9 @@ import type { Transcript } from './transcript.ts'
 import type { Acquaintance, Dialled } from './wire.ts'
 import type { Clock } from '../../base/index.ts'
 
+/** From 1 to 100000. */
+const NUMBERS_WITH_7 = '40951'
+
 interface Scene {
   cast: Cast
   transcript: Transcript
@@ -27,6 +30,7 @@ export async function tell (scene: Scene): Promise<void> {
   await learnAddresses(scene, trio)
   await dialByPeerId(scene, trio)
   await talk(scene, trio)
+  await runPipeline(scene, trio)
   await loseBob(scene, trio)
   await backOff(scene, trio)
   await findBobAgain(scene, trio)
@@ -102,6 +106,29 @@ async function echo (transcript: Transcript, { alice, bob }: Trio, text: string)
   await transcript.say('alice < bob', 'echoed', { protocol: answer.protocol, text: answer.text }, `${answer.protocol}  "${answer.text}"`)
 }
 
+async function runPipeline ({ transcript }: Scene, { alice, bob, carol }: Trio): Promise<void> {
+  await transcript.next('A pipeline, across three peers', 'bob and carol let alice run commands, and nobody else. She has bob count, carol select, and', 'counts what is left: bytes go from stage to stage, and each tells how it ended.')
+
+  for (const node of [bob, carol]) {
+    await node.call('offer', { backend: 'exec', peers: [alice.peer] })
+    await transcript.say(node.name, 'offers', { backend: 'exec', allow: [alice.peer] }, "offers the backend 'exec' to alice")
+  }
+
+  const stagesAt = (where: (node: NodeProcess) => string): string[] => [`exec seq 1 100000 @${where(bob)}`, `exec grep 7 @${where(carol)}`, 'exec wc -l']
+  const lines = stagesAt(({ peer }) => peer)
+
+  await transcript.say('alice', 'runs', { lines }, `swarmd run ${stagesAt(({ name }) => name).map((line) => `'${line}'`).join(' ')}`)
+
+  const { output, code, stages } = await alice.call('run', { lines })
+
+  expectThat(output.trim() === NUMBERS_WITH_7 && code === 0, `there are ${NUMBERS_WITH_7} numbers with a 7, but it printed '${output.trim()}' and exited with ${code}`)
+  await transcript.say('alice', 'ended', { output: output.trim(), code, stages }, `prints ${output.trim()}`, `exit status ${code}, of the stages ${stages.join(', ')}`)
+
+  const refused = await failure(carol.call('run', { lines: [`exec true @${bob.peer}`] }), 'PermissionDenied')
+
+  await transcript.fail('carol > bob', 'refused', { code: refused.code, message: refused.message }, 'tries the same, and is refused:', refused.message)
+}
+
 async function loseBob ({ transcript }: Scene, { alice, bob }: Trio): Promise<void> {
   await transcript.next('bob is killed, and alice dials him', 'SIGKILL: bob says no goodbye. The error names every address that was tried, and why it failed.')
 
@@ -156,8 +183,13 @@ async function closeAll ({ cast, transcript }: Scene): Promise<void> {
 
 /** Dials a peer that is not there. */
 async function failedDial (from: NodeProcess, to: NodeProcess, code: string): Promise<NodeFailure> {
+  return failure(from.call('dial', { peer: to.peer }), code)
+}
+
+/** What went wrong with something that has to. */
+async function failure (attempt: Promise<unknown>, code: string): Promise<NodeFailure> {
   try {
-    await from.call('dial', { peer: to.peer })
+    await attempt
   } catch (error) {
     if (error instanceof NodeFailure && error.code === code) {
       return error
@@ -166,7 +198,7 @@ async function failedDial (from: NodeProcess, to: NodeProcess, code: string): Pr
     throw error
   }
 
-  throw new Error(`${from.name} reached ${to.name}, who is not there`)
+  throw new Error(`expected ${code}, and it went well`)
 }
 
 async function sayFailed (transcript: Transcript, { code = '', message, retryAt }: NodeFailure): Promise<void> {

@@ -16,6 +16,15 @@ export interface Dialled {
   waitedMs: number
 }
 
+/** How a pipeline ended. */
+export interface PipelineEnd {
+  /** What the last stage printed. */
+  output: string
+  code: number
+  /** The code of each stage. */
+  stages: number[]
+}
+
 /** What the demo asks its nodes to do. Each is done by the swarm of the node and by nobody else. */
 export interface NodeApi {
   /** Dials an address, leaves ours there, and learns the addresses that its peer knows. */
@@ -24,6 +33,10 @@ export interface NodeApi {
   dial(params: { peer: string, patient?: boolean }): Promise<Dialled>
   echo(params: { peer: string, text: string }): Promise<{ protocol: string, text: string }>
   ask(params: { peer: string, protocols: string[], request: unknown }): Promise<{ protocol: string, response: unknown }>
+  /** Lets these peers, and nobody else, have a backend spawned there. */
+  offer(params: { backend: string, peers: string[] }): Promise<void>
+  /** Runs a pipeline whose stages say where they are to be. */
+  run(params: { lines: string[] }): Promise<PipelineEnd>
   close(params: Record<string, never>): Promise<void>
 }
 
