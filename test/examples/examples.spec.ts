@@ -36,7 +36,7 @@ describe('the examples', () => {
   })
 
   it('are all run here', () => {
-    expect(names.sort()).toEqual(['channel-chat.ts', 'channel-file-transfer.ts', 'channel-remote-exec.ts', 'channel-request-response.ts', 'channel-worker-pool.ts', 'echo-client.ts', 'echo-server.ts', 'persistent-peerstore.ts', 'request-response.ts', 'two-nodes.ts'])
+    expect(names.sort()).toEqual(['channel-chat.ts', 'channel-file-transfer.ts', 'channel-remote-exec.ts', 'channel-request-response.ts', 'channel-worker-pool.ts', 'echo-client.ts', 'echo-server.ts', 'persistent-peerstore.ts', 'request-response.ts', 'service-typed.ts', 'two-nodes.ts'])
   })
 })
 
@@ -93,6 +93,14 @@ describe('channel-request-response', () => {
     const { code, stdout, stderr } = await runCli([], { program: fileOf('channel-request-response.ts') })
 
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '6\n0 4 11\n', stderr: '' })
+  })
+})
+
+describe('service-typed', () => {
+  it('calls functions over TCP: a value, a sequence, an error with data', async () => {
+    const { code, stdout, stderr } = await runCli([], { program: fileOf('service-typed.ts') })
+
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '1 left\napples: 1\npears: 2\nnot enough pears: {"missing":1}\n', stderr: '' })
   })
 })
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { CONNECTION_DEFAULTS as CHANNEL_CONNECTION_DEFAULTS, SESSION_DEFAULTS } from '../../src/channel/contract/index.ts'
+import { MESH_DEFAULTS } from '../../src/mesh/mesh.ts'
+import { PIPELINE_DEFAULTS } from '../../src/service/pipeline.ts'
+import { SERVE_DEFAULTS } from '../../src/service/serve.ts'
+import { TEE_DEFAULTS } from '../../src/service/tee.ts'
 import { CONNECTION_DEFAULTS, DIAL_DEFAULTS, LIMIT_DEFAULTS } from '../../src/swarm/options.ts'
 import { YAMUX_DEFAULTS } from '../../src/yamux/options.ts'
 import { checkTag, readDefaultTags } from '../support/default-tags.ts'
@@ -14,7 +18,9 @@ const ROOMS: Readonly<Record<string, Defaults>> = {
   connection: CONNECTION_DEFAULTS,
   yamux: YAMUX_DEFAULTS,
   session: SESSION_DEFAULTS,
-  'channel connection': CHANNEL_CONNECTION_DEFAULTS
+  'channel connection': CHANNEL_CONNECTION_DEFAULTS,
+  service: { ...SERVE_DEFAULTS, ...PIPELINE_DEFAULTS, ...TEE_DEFAULTS },
+  mesh: MESH_DEFAULTS
 }
 
 const sources = [...readTypeScript('src')].filter(([, text]) => text.includes('@default'))
