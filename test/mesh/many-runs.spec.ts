@@ -11,6 +11,13 @@ const MANY = 1000
 /** Objects that one run may leave, on average: nothing of its own, which would be one at least. */
 const MAX_OBJECTS_A_RUN = 0.5
 
+/**
+ * How often a batch of runs is measured at most. What the engine keeps of the last run alone (a
+ * suspended generator's registers, until the code is optimised) grows in one batch and not in the
+ * next; what each run leaves grows in all.
+ */
+const MAX_BATCHES = 3
+
 function stage (name: string, does: TaskRun): Stage {
   return { name, object: reference(task(does, { name })) }
 }
@@ -63,13 +70,9 @@ function isIdle (nodes: readonly HostNode[]): boolean {
   })
 }
 
-async function growthOf (count: number, once: () => Promise<unknown>, settled: () => Promise<void> = async () => {}): Promise<number> {
-  for (let warm = 0; warm < count / 4; warm++) {
-    await once()
-  }
+type Settled = () => Promise<void>
 
-  await settled()
-
+async function batchGrowth (count: number, once: () => Promise<unknown>, settled: Settled): Promise<number> {
   const before = await liveObjects()
 
   for (let n = 0; n < count; n++) {
@@ -79,6 +82,23 @@ async function growthOf (count: number, once: () => Promise<unknown>, settled: (
   await settled()
 
   return (await liveObjects() - before) / count
+}
+
+/** The least growth of an average run over some batches, of which the first that shows none is the last. */
+async function growthOf (count: number, once: () => Promise<unknown>, settled: Settled = async () => {}): Promise<number> {
+  for (let warm = 0; warm < count / 4; warm++) {
+    await once()
+  }
+
+  await settled()
+
+  let least = Infinity
+
+  for (let batch = 0; batch < MAX_BATCHES && least >= MAX_OBJECTS_A_RUN; batch++) {
+    least = Math.min(least, await batchGrowth(count, once, settled))
+  }
+
+  return least
 }
 
 describe('pipelines that are run again and again', () => {
