@@ -3,6 +3,7 @@ import process from 'node:process'
 import { systemClock } from '../base/index.ts'
 import { ReaderGone } from './command.ts'
 import { COMMANDS } from './commands.ts'
+import { EXIT } from './exit-codes.ts'
 import { run } from './run.ts'
 import { stopOnSignals } from './signals.ts'
 import type { Context } from './command.ts'
@@ -16,6 +17,12 @@ export async function runProcess (): Promise<void> {
   stopOnSignals(process, systemClock, controller)
 
   const exitCode = await run(args, COMMANDS, createContext(controller))
+  const { reason } = controller.signal
+
+  // a command that was done before it could hear of it has not succeeded either
+  if (exitCode === EXIT.ok && reason instanceof OutputFailure) {
+    process.exit(EXIT.failure)
+  }
 
   // not by itself: a terminal that we have read from keeps the process alive
   process.exit(exitCode)
@@ -40,11 +47,26 @@ function createContext (controller: AbortController): Context {
 function createSink (stream: NodeJS.WriteStream, controller: AbortController): Sink {
   // a reader that leaves early, as `head` does, is no failure
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    controller.abort(error.code === 'EPIPE' ? new ReaderGone() : new Error(`cannot write the output: ${error.message}`, { cause: error }))
+    controller.abort(toReason(error))
   })
 
   return {
     isTerminal: Boolean(stream.isTTY),
-    write: (chunk) => new Promise((resolve) => { stream.write(chunk, () => { resolve() }) })
+    write: (chunk) => new Promise((resolve) => {
+      stream.write(chunk, (error) => {
+        if (error != null) {
+          controller.abort(toReason(error)) // before whoever writes goes on
+        }
+
+        resolve()
+      })
+    })
   }
+}
+
+/** The disk is full, say. */
+class OutputFailure extends Error {}
+
+function toReason (error: NodeJS.ErrnoException): Error {
+  return error.code === 'EPIPE' ? new ReaderGone() : new OutputFailure(`cannot write the output: ${error.message}`, { cause: error })
 }

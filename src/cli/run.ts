@@ -18,7 +18,8 @@ const IMPLIED = 'run'
 export async function run (args: readonly string[], commands: readonly Command[], context: Context): Promise<ExitCode> {
   // before anything is parsed: also a command line that makes no sense is answered in the format it asks for
   const { stdout, stderr, env } = context
-  const output = new Output({ stdout, stderr, env, json: args.includes('--json'), verbose: args.includes('--verbose') || args.includes('-v') })
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args // what comes behind is not for us
+  const output = new Output({ stdout, stderr, env, json: own.includes('--json'), verbose: own.includes('--verbose') || own.includes('-v') })
 
   try {
     return await dispatch(args, commands, { ...context, output })

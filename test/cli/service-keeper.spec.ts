@@ -15,7 +15,7 @@ interface Scene {
 }
 
 /** A service that ends when it is told to. */
-function createScene ({ restart = 'on-failure', refuses = false, allow = '*' }: { restart?: RestartPolicy, refuses?: boolean, allow?: '*' | string[] } = {}): Scene {
+function createScene ({ restart = 'on-failure', refuses = false, allow = '*', ready }: { restart?: RestartPolicy, refuses?: boolean, allow?: '*' | string[], ready?: Promise<void> } = {}): Scene {
   const clock = new FakeClock()
   const told: Scene['told'] = []
   let running = Promise.withResolvers<number>()
@@ -24,7 +24,9 @@ function createScene ({ restart = 'on-failure', refuses = false, allow = '*' }: 
     name: 'work',
     summary: 'works',
     usage: '',
-    spawn () {
+    async spawn () {
+      await ready
+
       if (refuses) {
         throw new ServiceError('InvalidArgument', 'no work today')
       }
@@ -64,6 +66,21 @@ async function statusOf ({ keeper, clock }: Scene): Promise<unknown> {
 }
 
 describe('ServiceKeeper', () => {
+  it('ends what was still starting when it was stopped', async () => {
+    const { promise: ready, resolve } = Promise.withResolvers<void>()
+    const scene = createScene({ allow: ['alice'], ready })
+    const starting = scene.keeper.start()
+
+    await using client = new Client({ handle: scene.keeper.handle }, { clock: scene.clock })
+
+    await client.stop()
+    resolve()
+
+    expect(await starting).toBe(false)
+    expect(await statusOf(scene)).toEqual({ state: 'stopped', restarts: 0 })
+    expect(scene.told).toEqual([])
+  })
+
   it('starts a service again after 1 s, then 2 s, and counts', async () => {
     const scene = createScene()
 

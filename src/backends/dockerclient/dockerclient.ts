@@ -11,7 +11,7 @@ import type { Service } from '../../service/index.ts'
 /** A Docker engine as an object. docs/docker.md. */
 export const dockerclientBackend = defineBackend({
   name: 'dockerclient',
-  summary: 'Answers for a Docker engine: its containers are the children.',
+  summary: 'answers for a Docker engine, whose containers are its children',
   usage: USAGE,
   description: [
     'Asks the engine at the URL, $DOCKER_HOST or unix:///var/run/docker.sock: unix:///PATH, tcp://HOST:PORT. Port 2375 is meant where none is named, and 2376 with TLS. It is the last stage of a pipeline, behind `dockerserver` or anything else that speaks of containers.',

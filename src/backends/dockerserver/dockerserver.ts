@@ -15,7 +15,7 @@ import type { Caller, ExitStatus, Service, TaskContext } from '../../service/ind
 /** The Docker Engine API over HTTP, answered by whatever is at the right. docs/docker.md. */
 export const dockerserverBackend = defineBackend({
   name: 'dockerserver',
-  summary: 'Serves the Docker Engine API, and asks the stage at its right.',
+  summary: 'serves the Docker Engine API, and asks the stage at its right',
   usage: USAGE,
   description: [
     'Listens for the docker CLI and other clients of the Docker Engine API, tcp://127.0.0.1:4243 unless a URL says otherwise: tcp://HOST:PORT, or unix:///PATH for a socket that its owner and its group may use. What they ask is sent to the right as verbs; `dockerclient` there answers for an engine, `aggregate` for several.',

@@ -58,17 +58,22 @@ async function printBytes (att: ByteStream, { args: [mediaType] }: Attachment, {
 
 async function printMessages ({ output }: Attachment, context: JoinInit['context']): Promise<ExitCode> {
   const files = new Set<Promise<void>>()
+  const failed = new AbortController()
+  const signal = AbortSignal.any([context.signal, failed.signal])
   let code: ExitCode = EXIT.ok
 
-  for await (const message of readMessages(output, context.signal)) {
+  for await (const message of readMessages(output, signal)) {
     const exit = exitStatusOf(message)
 
     if (exit != null) {
       code = exit.code
     } else if (message.att != null) {
-      files.add(printFile(message, context))
+      const file = printFile(message, context)
+
+      files.add(file)
+      file.then(() => { files.delete(file) }, (error: unknown) => { failed.abort(error) }) // one that fails ends the rest
     } else if (message.verb === VERBS.log) {
-      await raceSignal(context.stdout.write(`${message.args[1] ?? ''}\n`), context.signal)
+      await raceSignal(context.stdout.write(`${message.args[1] ?? ''}\n`), signal)
     }
   }
 

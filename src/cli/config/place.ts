@@ -27,6 +27,10 @@ export class Place {
     this.node = isAlias(found) ? found.resolve(source.document) ?? null : found
     this.#source = source
     this.#offset = found?.range?.[0] ?? offset
+
+    if (isAlias(found) && this.node == null) {
+      this.problem(`there is no anchor &${found.source} for *${found.source}; quote it if it is text`)
+    }
   }
 
   /** Notes a problem here. Gives undefined, for what cannot be read. */

@@ -45,6 +45,8 @@ export class ServiceKeeper implements Service {
   /** In a row, without one that has settled. */
   #failures = 0
   #restarts = 0
+  /** In flight; those of before a stop end what they have launched. */
+  readonly #starts = new Set<Promise<boolean>>()
 
   constructor (init: ServiceKeeperInit) {
     this.#init = init
@@ -64,12 +66,40 @@ export class ServiceKeeper implements Service {
 
   /** Starts it; whether it runs now. A failure is told, and if the file says so tried again later. */
   async start (): Promise<boolean> {
+    const start = this.#start()
+
+    this.#starts.add(start)
+
+    try {
+      return await start
+    } finally {
+      this.#starts.delete(start)
+    }
+  }
+
+  /** Ends it for good. */
+  async stop (): Promise<void> {
+    this.#stop.abort(new ServiceError('Unavailable', `${this.name} was stopped`))
+    await this.#halt()
+    await Promise.all(this.#starts)
+  }
+
+  async #start (): Promise<boolean> {
     const { config, clock, tell } = this.#init
 
-    this.#state = { name: 'starting' }
+    const starting: State = { name: 'starting' }
+
+    this.#state = starting
 
     try {
       const line = await this.#launch()
+
+      // stopped while it was starting, and perhaps started again
+      if (this.#state !== starting) {
+        await line.stop()
+
+        return false
+      }
 
       this.#state = { name: 'running', line, since: clock.now() }
       tell('serviceStarted', { service: config.name, restarts: this.#restarts }, `* ${config.name} runs`)
@@ -79,19 +109,13 @@ export class ServiceKeeper implements Service {
     } catch (thrown) {
       const { message } = toError(thrown)
 
-      if (!this.#stop.signal.aborted) {
+      if (this.#state === starting && !this.#stop.signal.aborted) {
         tell('serviceFailed', { service: config.name, message }, printable(`! ${config.name} cannot start: ${message}`))
         this.#afterFailure(`cannot start: ${message}`, 1)
       }
 
       return false
     }
-  }
-
-  /** Ends it for good. */
-  async stop (): Promise<void> {
-    this.#stop.abort(new ServiceError('Unavailable', `${this.name} was stopped`))
-    await this.#halt()
   }
 
   async #launch (): Promise<Pipeline> {

@@ -89,6 +89,7 @@ describe('parseConfig', () => {
     ['an unknown key', ['lisen: []'], ['1:1: lisen: there is no key "lisen" here; did you mean listen?']],
     ['one like no other', ['colour: red'], ['1:1: colour: there is no key "colour" here; there are peers, key, listen, backends, services']],
     ['an unknown key within', ['services:', '  s: { run: simulator, alow: [] }'], ['2:24: services.s.alow: there is no key "alow" here; did you mean allow?']],
+    ['an anchor that is not there', ['listen: *b'], ['1:9: listen: there is no anchor &b for *b; quote it if it is text']],
     ['a key twice', ['key: a', 'listen: []', 'key: b'], ['3:1: key: key is there twice']],
     ['a name twice', ['services:', '  s: { run: simulator }', '  s: { run: simulator }'], ['3:3: services.s: s is there twice']],
     ['a file that is no map', ['- a'], ['1:1: wanted a map of peers, key, listen, services and backends, received a list of 1']],
