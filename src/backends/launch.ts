@@ -1,6 +1,6 @@
+import { nearest } from '../base/index.ts'
 import { Client, reference, ServiceError } from '../service/index.ts'
 import { assertMaySpawn, backendService } from './backend-service.ts'
-import { nearest } from './nearest.ts'
 import { parseLine } from './parse-line.ts'
 import { stageName } from './stage-name.ts'
 import type { Allows } from './backend-service.ts'

@@ -9,6 +9,7 @@
  * - `keep-alive`: whether a silent peer still lives
  * - `outcome`: what comes once, and is a promise only for who asks
  * - `web-streams`: WHATWG streams over ours
+ * - `nearest`: the word that was probably meant
  * - `version`: which release this is
  */
 export { CodedError, ERROR_CODES, isCoded, toError } from './errors.ts'
@@ -17,6 +18,7 @@ export { ByteQueue } from './byte-queue.ts'
 export { concat } from './bytes.ts'
 export { KeepAlive } from './keep-alive.ts'
 export { Outcome } from './outcome.ts'
+export { nearest } from './nearest.ts'
 export { holding, Permits } from './permits.ts'
 export { after, pause, systemClock } from './clock.ts'
 export { systemRandom } from './random.ts'

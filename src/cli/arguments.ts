@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { nearest } from './suggest.ts'
+import { nearest } from '../base/index.ts'
 import { UsageError } from './usage-error.ts'
 import type { ValueType } from './value-types.ts'
 import type { ParseArgsOptionsConfig } from 'node:util'

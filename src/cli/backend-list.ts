@@ -1,7 +1,7 @@
+import { nearest } from '../base/index.ts'
 import { EXIT } from './exit-codes.ts'
 import { wrap } from './help-text.ts'
 import { isModulePath } from './module-path.ts'
-import { nearest } from './suggest.ts'
 import { UsageError } from './usage-error.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Output } from './output.ts'
@@ -49,10 +49,18 @@ export async function checkStages (stages: readonly string[]): Promise<void> {
   for (const { words: [name = ''], peer } of stages.map(parseLine)) {
     if (peer == null && !isModulePath(name) && !names.includes(name)) {
       const meant = nearest(name, names)
+      const advice = meant == null ? `there are ${names.join(', ')}` : `did you mean '${meant}'?`
 
-      throw new UsageError(`there is no backend '${name}'; ${meant == null ? `there are ${names.join(', ')}` : `did you mean '${meant}'?`}`, 'run')
+      throw new UsageError(`there is no backend '${name}'; ${adviceOnWords(stages) ?? advice}`, 'run')
     }
   }
+}
+
+/** For `swarmd exec ls`, which are two stages and were meant as one: the shell has split it. */
+function adviceOnWords (stages: readonly string[]): string | undefined {
+  return stages.length > 1 && stages.every((stage) => !/\s/.test(stage))
+    ? `a stage is one word of the shell, as in: swarmd '${stages.join(' ')}'`
+    : undefined
 }
 
 /** Whether a stage is `exec --help`. */

@@ -38,6 +38,9 @@ const EXIT_BY_CODE: ReadonlyMap<ErrorCode, ExitCode> = new Map<ErrorCode, ExitCo
 
 /** What helps on the command line, in place of what helps in a program. */
 const ADVICE: ReadonlyMap<unknown, string> = new Map([
+  ['BlackHole', 'nothing came back over this kind of network lately: try an address of another kind'],
+  ['DialBackoff', 'wait a little: the peer was dialled in vain just now'],
+  ['Gated', 'this node refuses the peer or its address'],
   ['NoAddresses', 'say where the peer is: with --addr, for stages and services with --peer or in the file of -c, or use a multiaddr'],
   ['DialTimeout', 'check that the peer can be reached, or allow more time with --timeout']
 ])

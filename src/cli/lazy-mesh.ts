@@ -1,6 +1,7 @@
 import { lastingIdentity } from './key-file.ts'
 import { openSwarm } from './open-swarm.ts'
 import { dialOptions } from './target.ts'
+import { UsageError } from './usage-error.ts'
 import type { CommandContext } from './command.ts'
 import type { Swarm } from '../index.ts'
 import type { Mesh } from '../mesh/index.ts'
@@ -26,8 +27,10 @@ export class LazyMesh implements AsyncDisposable {
     this.#init = init
   }
 
-  /** What a peer exports to us. @throws as `Mesh.peer` */
+  /** What a peer exports to us. @throws UsageError; as `Mesh.peer` */
   peer = async (peer: string, { signal = this.#context.signal }: { signal?: AbortSignal | undefined } = {}): Promise<Reference> => {
+    await checkPeer(peer, this.#init.names, this.#context.command)
+
     const { mesh } = await (this.#open ??= this.#start())
 
     return mesh.peer(peer, { ...dialOptions(this.#context), signal })
@@ -55,4 +58,21 @@ export class LazyMesh implements AsyncDisposable {
 /** Sessions end in order if peers answer, and otherwise with their connections. */
 export async function closeMesh (mesh: Mesh): Promise<void> {
   await mesh.close({ signal: AbortSignal.timeout(GOODBYE_MS) }).catch(() => {})
+}
+
+/** A name that nobody gave is told here: to a dial it would be a peer ID that makes no sense. */
+async function checkPeer (peer: string, names: Readonly<Record<string, unknown>>, command: string): Promise<void> {
+  if (peer.startsWith('/') || Object.hasOwn(names, peer)) {
+    return
+  }
+
+  const { parsePeerId } = await import('../identity/index.ts')
+
+  try {
+    parsePeerId(peer)
+  } catch {
+    const known = Object.keys(names)
+
+    throw new UsageError(`'${peer}' is neither a peer ID nor a name of a peer; ${known.length === 0 ? `name it with --peer ${peer}=<address>, or a config file with -c` : `there are ${known.join(', ')}`}`, command)
+  }
 }

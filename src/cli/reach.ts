@@ -1,7 +1,6 @@
 import { loadConfig, peerNames } from './config-options.ts'
 import { LazyMesh } from './lazy-mesh.ts'
 import { parseServicePath } from './service-path.ts'
-import { UsageError } from './usage-error.ts'
 import type { CommandContext } from './command.ts'
 import type { PEER_OPTIONS } from './config-options.ts'
 import type { ServicePath } from './service-path.ts'
@@ -31,8 +30,6 @@ export async function reach<T> (context: PeerContext, word: string, use: (reache
   const config = await loadConfig(context)
   const names = peerNames(context, config)
 
-  await checkPeer(path.peer, names, command)
-
   const { Client } = await import('../service/index.ts')
   const options: RequestOptions = { signal, timeoutMs: timeout }
 
@@ -46,21 +43,4 @@ export async function reach<T> (context: PeerContext, word: string, use: (reache
   await using object = await root.child(path.path, options)
 
   return await use({ object, options, path })
-}
-
-/** A name that nobody gave is told here: to a dial it would be a peer ID that makes no sense. */
-async function checkPeer (peer: string, names: Readonly<Record<string, unknown>>, command: string): Promise<void> {
-  if (peer.startsWith('/') || Object.hasOwn(names, peer)) {
-    return
-  }
-
-  const { parsePeerId } = await import('../identity/index.ts')
-
-  try {
-    parsePeerId(peer)
-  } catch {
-    const known = Object.keys(names)
-
-    throw new UsageError(`'${peer}' is neither a peer ID nor a name of a peer; ${known.length === 0 ? `name it with --peer ${peer}=<address>, or a config file with -c` : `there are ${known.join(', ')}`}`, command)
-  }
 }

@@ -105,6 +105,7 @@ describe('commands with a path', () => {
 
     expect(await as(folder, 'alice', ['attach', ...names, 'bob/cat'], { input: 'hello\n' })).toMatchObject({ code: 0, stdout: 'hello\n', stderr: '' })
     expect(await as(folder, 'alice', ['spawn', '--attach', ...names, 'carol/exec', '--', '--shell', 'cat; echo oops >&2; exit 7'], { input: 'hi' })).toMatchObject({ code: 7, stdout: 'hi', stderr: 'oops\n' })
+    expect(await as(folder, 'alice', ['logs', ...names, 'carol/cat'])).toMatchObject({ code: 9, stdout: '', stderr: 'swarmd: carol/cat keeps no logs, as containers do; for what it says from now on: swarmd attach --no-stdin carol/cat\n' })
     expect([_bob.child.exitCode, _carol.child.exitCode]).toEqual([null, null])
   })
 

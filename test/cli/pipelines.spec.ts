@@ -45,6 +45,8 @@ describe('swarmd', () => {
     ['a word that is near a command', ['rnu'], "there is no command 'rnu'; did you mean 'run'?"],
     ['one near a backend', ['simulatr'], "there is no command 'simulatr'; did you mean 'simulator'?"],
     ['a stage of no backend', ['exce ls'], "there is no backend 'exce'; did you mean 'exec'?"],
+    ['a stage that the shell has split', ['exec', 'ls'], "there is no backend 'ls'; a stage is one word of the shell, as in: swarmd 'exec ls'"],
+    ['a stage at nobody', ['exec ls @nobody'], "'nobody' is neither a peer ID nor a name of a peer; name it with --peer nobody=<address>"],
     ['help for no backend', ['exce --help'], "there is no backend 'exce'; there are"],
     ['a quote that is open', ["exec 'a"], 'wanted quotes to be closed'],
     ['a stage without a command', ['exec'], 'exec wanted a command to run, received none'],

@@ -129,7 +129,7 @@ describe('ServiceKeeper', () => {
     await never.keeper.start()
     await never.end(7)
 
-    expect(await statusOf(well)).toEqual({ state: 'ended', code: 0, why: 'has ended', restarts: 0 })
+    expect(await statusOf(well)).toEqual({ state: 'ended', code: 0, why: 'it has ended', restarts: 0 })
     expect(await statusOf(never)).toEqual({ state: 'ended', code: 7, why: 'work exited with code 7', restarts: 0 })
     expect([well.clock.pending, never.clock.pending]).toEqual([0, 0])
   })

@@ -4,7 +4,6 @@ import { fishScript } from '../completion/fish.ts'
 import { SHELLS, wordsOf } from '../completion/words.ts'
 import { zshScript } from '../completion/zsh.ts'
 import { EXIT } from '../exit-codes.ts'
-import { nearest } from '../suggest.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Shell, Words } from '../completion/words.ts'
 
@@ -26,9 +25,7 @@ export const completion = defineCommand({
     const shell = SHELLS.find((candidate) => candidate === word)
 
     if (shell == null) {
-      const meant = nearest(word, SHELLS)
-
-      throw new UsageError(`completion wants ${SHELLS.join(', ')}, received '${word}'${meant == null ? '' : `; did you mean ${meant}?`}`, 'completion')
+      throw new UsageError(`completion wants ${SHELLS.join(', ')}, received '${word}'`, 'completion')
     }
 
     const { BACKENDS } = await import('../../backends/index.ts')

@@ -1,8 +1,8 @@
+import { nearest } from '../../base/index.ts'
 import { backendNames, stageHelp } from '../backend-list.ts'
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { commandHelp, programHelp } from '../help-text.ts'
-import { nearest } from '../suggest.ts'
 import { UsageError } from '../usage-error.ts'
 
 export const help = defineCommand({

@@ -1,3 +1,4 @@
+import { isCoded } from '../../base/index.ts'
 import { join } from '../attach/join.ts'
 import { defineCommand } from '../command.ts'
 import { PEER_OPTIONS } from '../config-options.ts'
@@ -32,6 +33,21 @@ export const logs = defineCommand({
 
     output.giveUpStdout()
 
-    return reach(context, word, async ({ object, options }) => join({ attachment: await object.attach(['logs', query.toString()], options), context, hasInput: false }))
+    return reach(context, word, async ({ object, options }) => {
+      const attachment = await object.attach(['logs', query.toString()], options).catch((error: unknown) => explain(error, word))
+
+      return join({ attachment, context, hasInput: false })
+    })
   }
 })
+
+/** Most services say things and keep none of them. */
+async function explain (error: unknown, word: string): Promise<never> {
+  if (isCoded(error) && error.code === 'NotImplemented') {
+    const { ServiceError } = await import('../../service/index.ts')
+
+    throw new ServiceError('NotImplemented', `${word} keeps no logs, as containers do; for what it says from now on: swarmd attach --no-stdin ${word}`)
+  }
+
+  throw error
+}

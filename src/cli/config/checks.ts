@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq } from 'yaml'
-import { nearest } from '../suggest.ts'
+import { nearest } from '../../base/index.ts'
 import type { Place } from './place.ts'
 
 /** Reads what stands at a place, or notes there what is wrong and gives undefined. */

@@ -1,7 +1,6 @@
 import { parseLine } from '../../backends/index.ts'
-import { toError } from '../../base/index.ts'
+import { nearest, toError } from '../../base/index.ts'
 import { isModulePath } from '../module-path.ts'
-import { nearest } from '../suggest.ts'
 import { listOf, mapOf, oneOrMore, record, required, text, word } from './checks.ts'
 import { RESTART_POLICIES } from './node-config.ts'
 import type { Check, Fields, FieldValues } from './checks.ts'
@@ -24,6 +23,8 @@ interface NodeFields extends Fields {
 interface Addresses {
   isAddress(word: string): boolean
   isPeerId(word: string): boolean
+  /** In its one usual form, of an ID or an address that ends in `/p2p/<peer ID>`; undefined of anything else. */
+  peerIdOf(word: string): string | undefined
 }
 
 /** What a `swarmd.yml` may say. Peers come first, as what follows may name them; then backends, with which services share a namespace. */
@@ -178,18 +179,22 @@ function multiaddr ({ isAddress }: Addresses): Check<string> {
 }
 
 /** Where a peer is: an ID, an address, or addresses. */
-function reachable ({ isAddress, isPeerId }: Addresses): Check<string | string[]> {
+function reachable ({ peerIdOf }: Addresses): Check<string | string[]> {
   const wanted = 'a peer ID, or a multiaddr that ends in /p2p/<peer ID>, or a list of those'
   const address: Check<string> = (place) => {
     const value = text(wanted)(place)
-    const isKnown = value != null && (isPeerId(value) || (isAddress(value) && /\/p2p\/[^/]+$/.test(value)))
 
-    return value == null || isKnown ? value : place.unwanted(wanted)
+    return value == null || peerIdOf(value) != null ? value : place.unwanted(wanted)
   }
   const all = oneOrMore(address, wanted)
 
   return (place) => {
     const found = all(place)
+    const ids = new Set(found?.map(peerIdOf))
+
+    if (ids.size > 1) {
+      return place.problem(`all addresses of a name are those of one peer, and these end in ${[...ids].join(', ')}`)
+    }
 
     return found?.length === 1 ? found[0] : found
   }
@@ -224,17 +229,20 @@ function isPeer ({ isAddress, isPeerId }: Addresses, names: ReadonlySet<string>)
 async function loadAddresses (): Promise<Addresses> {
   const [{ multiaddr }, { parsePeerId }] = await Promise.all([import('@multiformats/multiaddr'), import('../../identity/index.ts')])
 
+  const isAddress = (word: string): boolean => word.startsWith('/') && attempt(() => multiaddr(word)) != null
+  const idOf = (word: string): string | undefined => attempt(() => parsePeerId(word))?.toString()
+
   return {
-    isAddress: (word) => word.startsWith('/') && succeeds(() => multiaddr(word)),
-    isPeerId: (word) => succeeds(() => parsePeerId(word))
+    isAddress,
+    isPeerId: (word) => idOf(word) != null,
+    peerIdOf: (word) => isAddress(word) ? idOf(/\/p2p\/([^/]+)$/.exec(word)?.[1] ?? '') : idOf(word)
   }
 }
 
-function succeeds (attempt: () => unknown): boolean {
+function attempt<T> (parse: () => T): T | undefined {
   try {
-    attempt()
-    return true
+    return parse()
   } catch {
-    return false
+    return undefined
   }
 }

@@ -111,7 +111,7 @@ export class ServiceKeeper implements Service {
 
       if (this.#state === starting && !this.#stop.signal.aborted) {
         tell('serviceFailed', { service: config.name, message }, printable(`! ${config.name} cannot start: ${message}`))
-        this.#afterFailure(`cannot start: ${message}`, 1)
+        this.#afterFailure(`it cannot start: ${message}`, 1)
       }
 
       return false
@@ -156,7 +156,7 @@ export class ServiceKeeper implements Service {
     }
 
     const failed = stages.filter((stage) => stage.code !== 0).map((stage) => `${stage.name} ${howItEnded(stage)}`)
-    const why = failed.length === 0 ? 'has ended' : failed.join('; ')
+    const why = failed.length === 0 ? 'it has ended' : failed.join('; ')
 
     if (clock.now() - this.#state.since >= RESTART_DEFAULTS.settledMs) {
       this.#failures = 0
@@ -208,8 +208,8 @@ export class ServiceKeeper implements Service {
     switch (state.name) {
       case 'starting': return 'it is starting'
       case 'stopped': return 'it was stopped'
-      case 'waiting': return `it ${state.why}; it starts again in ${Math.max(0, Math.ceil((state.until - this.#init.clock.now()) / 1000))} s`
-      default: return `it ${state.why}`
+      case 'waiting': return `${state.why}; it starts again in ${Math.max(0, Math.ceil((state.until - this.#init.clock.now()) / 1000))} s`
+      default: return state.why
     }
   }
 

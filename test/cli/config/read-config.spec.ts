@@ -8,6 +8,7 @@ import { Folder } from '../support/run-cli.ts'
 import type { NodeConfig } from '../../../src/cli/config/node-config.ts'
 
 const ALICE = '12D3KooWNB7Z6M4WitGjak8WDQxp9AJ3K3HDuYRGb8vajz6bJHpu'
+const BOB = '12D3KooWCyCMWcLodqhkVgod5RmzMoqtWpFGaxcbQn49XDHuATFJ'
 
 const BACKENDS = [
   defineBackend({ name: 'exec', summary: 'runs', usage: '', isPrivileged: true, spawn: () => new Server() }),
@@ -111,6 +112,7 @@ describe('parseConfig', () => {
     ['a restart that is none', ['services:', '  s: { run: simulator, restart: on-failures }'], ['2:33: services.s.restart: wanted never or on-failure (did you mean on-failure?), received "on-failures"']],
     ['an address that is none', ['listen: [/ip4/300.1.1.1/tcp/1]'], ['1:10: listen[0]: wanted a multiaddr, as /ip4/0.0.0.0/tcp/4001, received "/ip4/300.1.1.1/tcp/1"']],
     ['a peer whose ID is not said', ['peers:', '  a: /ip4/127.0.0.1/tcp/1'], ['2:6: peers.a: wanted a peer ID, or a multiaddr that ends in /p2p/<peer ID>, or a list of those, received "/ip4/127.0.0.1/tcp/1"']],
+    ['addresses of two peers', ['peers:', `  a: [${ALICE}, /ip4/127.0.0.1/tcp/1/p2p/${BOB}]`], [`2:6: peers.a: all addresses of a name are those of one peer, and these end in ${ALICE}, ${BOB}`]],
     ['text that is no YAML', ['services: [', 'key: a'], ['2:1: this is no YAML: Flow sequence in block collection must be sufficiently indented and end with a ]']]
   ])('says where %s stands, and what was wanted', async (_, lines, expected) => {
     expect(await complaints(...lines)).toEqual(expected)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nearest } from '../../src/cli/suggest.ts'
+import { nearest } from '../../src/base/index.ts'
 
 const COMMANDS = ['demo', 'id', 'listen', 'dial', 'ping', 'cat', 'help']
 
