@@ -150,12 +150,3 @@ function isSet (value: string | undefined): boolean {
 function invalid (message: string, cause?: unknown): ServiceError {
   return new ServiceError('InvalidArgument', `${message}; usage: dockerclient ${USAGE}`, { cause })
 }
-
-/** For people. */
-export function addressUrl (address: EngineAddress): string {
-  if (address.kind === 'unix') {
-    return `unix://${address.path}`
-  }
-
-  return `tcp://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
-}

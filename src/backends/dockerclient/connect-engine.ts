@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { Deadline, toError } from '../../base/index.ts'
-import { addressUrl } from './client-options.ts'
+import { dockerUrl } from '../docker-url.ts'
 import { unavailable } from './engine-error.ts'
 import type { EngineAddress } from './client-options.ts'
 import type { Clock } from '../../base/index.ts'
@@ -21,7 +21,7 @@ export interface ConnectOptions {
 
 /** A connection of its own, whose directions end apart. @throws ServiceError Unavailable; the signal's reason */
 export async function connectEngine (address: EngineAddress, { clock, signal }: ConnectOptions): Promise<Socket> {
-  const url = addressUrl(address)
+  const url = dockerUrl(address)
 
   using deadline = new Deadline({
     clock,

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { request as createRequest } from 'node:http'
 import { Deadline, holding, Permits, raceSignal, toError } from '../../base/index.ts'
 import { ServiceError } from '../../service/index.ts'
+import { dockerUrl } from '../docker-url.ts'
 import { chooseApiVersion } from './api-version.ts'
-import { addressUrl } from './client-options.ts'
 import { connectEngine } from './connect-engine.ts'
 import { engineError, unavailable } from './engine-error.ts'
 import { readErrorText, EngineStream } from './engine-stream.ts'
@@ -57,7 +57,7 @@ export class Engine {
 
   constructor (address: EngineAddress, clock: Clock) {
     this.#address = address
-    this.url = addressUrl(address)
+    this.url = dockerUrl(address)
     this.clock = clock
   }
 

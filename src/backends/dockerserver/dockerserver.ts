@@ -2,11 +2,12 @@ import { raceSignal } from '../../base/index.ts'
 import { byteStreamPair } from '../../channel/index.ts'
 import { defineBackend, serve, Server, ServiceError, task, VERBS } from '../../service/index.ts'
 import { Chatter } from '../chatter.ts'
+import { dockerUrl } from '../docker-url.ts'
 import { untilUnheard } from '../until-unheard.ts'
 import { HttpListener } from './http-listener.ts'
 import { Remote } from './remote.ts'
 import { requestHandler } from './request-handler.ts'
-import { addressUrl, isLoopback, parseServerOptions, USAGE } from './server-options.ts'
+import { isLoopback, parseServerOptions, USAGE } from './server-options.ts'
 import type { ExchangeInit } from './exchange.ts'
 import type { ServerOptions } from './server-options.ts'
 import type { Clock } from '../../base/index.ts'
@@ -102,7 +103,7 @@ async function open ({ input, output, clock }: TaskContext, options: ServerOptio
     clock,
     log
   }))
-  const url = addressUrl(listener.address)
+  const url = dockerUrl(listener.address)
 
   void serve(new Server('dockerserver').onGet(() => ({ address: url })), input, { clock })
   log(`listening on ${url}`)

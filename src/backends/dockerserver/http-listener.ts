@@ -4,9 +4,10 @@ import { createServer, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { isCoded, toError } from '../../base/index.ts'
 import { ServiceError } from '../../service/index.ts'
-import { addressUrl } from './server-options.ts'
+import { dockerUrl } from '../docker-url.ts'
 import { removeStaleSocket } from './stale-socket.ts'
-import type { ServerAddress, ServerOptions, TlsFiles } from './server-options.ts'
+import type { DockerAddress } from '../docker-url.ts'
+import type { ServerOptions, TlsFiles } from './server-options.ts'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -26,14 +27,14 @@ export type OnRequest = (request: IncomingMessage, response: ServerResponse, upg
 /** An HTTP server that has begun to listen, and all of its connections. */
 export class HttpListener {
   /** Where it listens, with the port that the system chose for port 0. */
-  readonly address: ServerAddress
+  readonly address: DockerAddress
   /** Resolves when it listens no more, with the error if it was not closed. */
   readonly closed: Promise<Error | undefined>
 
   readonly #server: Server
   readonly #sockets: Set<Socket>
 
-  private constructor (server: Server, sockets: Set<Socket>, address: ServerAddress) {
+  private constructor (server: Server, sockets: Set<Socket>, address: DockerAddress) {
     const { promise, resolve } = Promise.withResolvers<Error | undefined>()
 
     this.#server = server
@@ -118,7 +119,7 @@ async function readPem (option: string, path: string): Promise<Buffer> {
   }
 }
 
-async function listenAt (server: Server, address: ServerAddress): Promise<void> {
+async function listenAt (server: Server, address: DockerAddress): Promise<void> {
   try {
     try {
       await listen(server, address)
@@ -131,11 +132,11 @@ async function listenAt (server: Server, address: ServerAddress): Promise<void> 
       await listen(server, address)
     }
   } catch (cause) {
-    throw isCoded(cause) ? cause : new ServiceError('Unavailable', `wanted to listen on ${addressUrl(address)}: ${toError(cause).message}`, { cause })
+    throw isCoded(cause) ? cause : new ServiceError('Unavailable', `wanted to listen on ${dockerUrl(address)}: ${toError(cause).message}`, { cause })
   }
 }
 
-async function listen (server: Server, address: ServerAddress): Promise<void> {
+async function listen (server: Server, address: DockerAddress): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
 
   server.once('error', reject)
@@ -159,7 +160,7 @@ async function listen (server: Server, address: ServerAddress): Promise<void> {
   }
 }
 
-function boundAddress (server: Server, address: ServerAddress): ServerAddress {
+function boundAddress (server: Server, address: DockerAddress): DockerAddress {
   const bound = server.address()
 
   return address.kind === 'tcp' && typeof bound === 'object' && bound != null ? { ...address, port: bound.port } : address

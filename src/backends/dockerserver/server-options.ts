@@ -1,10 +1,7 @@
 import { parseArgs } from 'node:util'
 import { toError } from '../../base/index.ts'
 import { ServiceError } from '../../service/index.ts'
-
-export type ServerAddress =
-  | { readonly kind: 'tcp', readonly host: string, readonly port: number }
-  | { readonly kind: 'unix', readonly path: string }
+import type { DockerAddress } from '../docker-url.ts'
 
 /** Files with PEM in them. */
 export interface TlsFiles {
@@ -15,7 +12,7 @@ export interface TlsFiles {
 }
 
 export interface ServerOptions {
-  readonly address: ServerAddress
+  readonly address: DockerAddress
   readonly tls?: TlsFiles | undefined
 }
 
@@ -74,7 +71,7 @@ function parse (args: readonly string[]): Parsed {
 }
 
 /** @throws ServiceError InvalidArgument */
-function parseAddress (text: string): ServerAddress {
+function parseAddress (text: string): DockerAddress {
   if (text.startsWith('unix://')) {
     const path = text.slice('unix://'.length)
 
@@ -96,15 +93,6 @@ function parseAddress (text: string): ServerAddress {
 
 function invalid (message: string, cause?: unknown): ServiceError {
   return new ServiceError('InvalidArgument', `${message}; usage: dockerserver ${USAGE}`, { cause })
-}
-
-/** As clients are told of it: `docker -H`. */
-export function addressUrl (address: ServerAddress): string {
-  if (address.kind === 'unix') {
-    return `unix://${address.path}`
-  }
-
-  return `tcp://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
 }
 
 export function isLoopback (host: string): boolean {
