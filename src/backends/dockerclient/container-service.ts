@@ -1,4 +1,5 @@
 import { Server, ServiceError, VERBS } from '../../service/index.ts'
+import { streamType } from '../docker-media.ts'
 import { toByteStream } from './body-bytes.ts'
 import { openConsole } from './console.ts'
 import { execService } from './exec-service.ts'
@@ -18,6 +19,9 @@ const DETAILS = ['top', 'changes', 'stats']
 const ENDINGS = ['stop', 'restart', 'kill']
 const PATH_STAT = 'x-docker-container-path-stat'
 const NOT_MODIFIED = 304
+/** For who says nothing about it: engines take that for none. */
+const ALL_LOGS = 'stdout=1&stderr=1'
+const ALL_STREAMS = 'stream=1&stdin=1&stdout=1&stderr=1'
 
 /** A container as an object: docs/docker.md, "A container". It is known by its ID, whatever it is called later. */
 export function containerService (engine: Engine, container: Container): Server {
@@ -122,9 +126,9 @@ async function attach (engine: Engine, { id, hasTerminal }: Container, call: Cal
   assertAnswerWanted(call)
 
   if (what === 'logs') {
-    const logs = await engine.open({ method: 'GET', path: `${path}/logs`, query, signal }, { outlivesCall: true })
+    const logs = await engine.open({ method: 'GET', path: `${path}/logs`, query: query ?? ALL_LOGS, signal }, { outlivesCall: true })
 
-    await answerBytes(call, VERBS.ack, await toByteStream(logs), [logs.contentType])
+    await answerBytes(call, VERBS.ack, await toByteStream(logs), [streamType(hasTerminal)])
 
     return
   }
@@ -133,14 +137,14 @@ async function attach (engine: Engine, { id, hasTerminal }: Container, call: Cal
     throw invalidWord('what to attach to', ['nothing', 'logs'], what)
   }
 
-  const { socket, type } = await engine.hijack({ method: 'POST', path: `${path}/attach`, query, signal })
+  const socket = await engine.hijack({ method: 'POST', path: `${path}/attach`, query: query ?? ALL_STREAMS, signal })
   const console = openConsole(socket, {
     clock: engine.clock,
     isFramed: !hasTerminal,
     hasEnded: async (times) => untilEnded(engine, `${path}/json`, times)
   })
 
-  await answerBytes(call, VERBS.ack, console, [type])
+  await answerBytes(call, VERBS.ack, console, [streamType(hasTerminal)])
 }
 
 async function watch (engine: Engine, path: string, [what, query]: readonly string[], { signal }: Call): Promise<AsyncIterable<Message>> {

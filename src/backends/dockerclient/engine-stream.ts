@@ -30,10 +30,6 @@ export class EngineStream {
     }
   }
 
-  get contentType (): string | undefined {
-    return this.response.headers['content-type']
-  }
-
   /** Nobody wants the rest. */
   destroy (): void {
     this.response.destroy()

@@ -32,13 +32,6 @@ export interface EngineAnswer {
   readonly body: string
 }
 
-/** A connection that carries a console from here on, both ways. */
-export interface Hijacked {
-  readonly socket: Socket
-  /** Its media type, if the engine named one. */
-  readonly type: string | undefined
-}
-
 /**
  * A client of the Docker Engine API. Each request has a connection of its own: one that an engine has closed, as it was
  * started again, is never used.
@@ -128,7 +121,7 @@ export class Engine {
   }
 
   /** Asks for a connection that carries bytes both ways. The signal does not end it afterwards. @throws as `open` */
-  async hijack (request: EngineRequest & { readonly body?: string | undefined }): Promise<Hijacked> {
+  async hijack (request: EngineRequest & { readonly body?: string | undefined }): Promise<Socket> {
     const permit = this.#takeStream()
 
     try {
@@ -161,7 +154,7 @@ export class Engine {
     return this.#within(signal, async (scope) => this.#versionFor(scope))
   }
 
-  async #upgrade (socket: Socket, request: EngineRequest & { readonly body?: string | undefined }, version: string): Promise<Hijacked> {
+  async #upgrade (socket: Socket, request: EngineRequest & { readonly body?: string | undefined }, version: string): Promise<Socket> {
     const { signal } = request
     const onAbort = (): void => { socket.destroy(toError(signal.reason)) }
 
@@ -180,7 +173,7 @@ export class Engine {
         throw unavailable(`${this.url} answered ${request.path} with chunks, not with a connection: what stands before it must let "Upgrade: tcp" pass`)
       }
 
-      return { socket, type: head.headers.get('content-type') }
+      return socket
     } catch (thrown) {
       socket.destroy()
       signal.throwIfAborted()

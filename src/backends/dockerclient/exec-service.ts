@@ -1,4 +1,5 @@
 import { Server, ServiceError, VERBS } from '../../service/index.ts'
+import { streamType } from '../docker-media.ts'
 import { openConsole } from './console.ts'
 import { answerAck, answerBytes, answerJson, assertAnswerWanted, invalidWord } from './replies.ts'
 import { untilEnded } from './until-ended.ts'
@@ -49,14 +50,14 @@ async function attach (engine: Engine, path: string, call: Call): Promise<void> 
     throw new ServiceError('InvalidArgument', 'wanted an exec to attach to, received Detach: start it instead')
   }
 
-  const { socket, type } = await engine.hijack({ method: 'POST', path: `${path}/start`, body: text ?? '{}', signal })
+  const socket = await engine.hijack({ method: 'POST', path: `${path}/start`, body: text ?? '{}', signal })
   const console = openConsole(socket, {
     clock: engine.clock,
     isFramed: !Tty,
     hasEnded: async (times) => untilEnded(engine, `${path}/json`, times)
   })
 
-  await answerBytes(call, VERBS.ack, console, [type])
+  await answerBytes(call, VERBS.ack, console, [streamType(Tty)])
 }
 
 /** @throws ServiceError InvalidArgument */

@@ -1,4 +1,5 @@
 import { after } from '../../base/index.ts'
+import { RAW_STREAM } from '../docker-media.ts'
 import { bytesOf } from './bytes.ts'
 import { pumpIn, pumpOut } from './pump.ts'
 import type { Exchange } from './exchange.ts'
@@ -6,9 +7,6 @@ import type { Answer } from './remote.ts'
 import type { Clock } from '../../base/index.ts'
 import type { ByteStream } from '../../channel/index.ts'
 import type { Duplex } from 'node:stream'
-
-/** What the engine says where it names no type: bytes of a terminal, or frames for stdout and stderr. */
-export const RAW_STREAM = 'application/vnd.docker.raw-stream'
 
 /** How long a client that has got everything may take to close: what it still sends would otherwise break what it reads. */
 export const LINGER_MS = 5000

@@ -231,6 +231,19 @@ describe('dockerclient and consoles', () => {
     await until(() => scene.sockets.size === 0, 'the connection to be closed')
   })
 
+  it('are told to be frames where there is no terminal, though the engine calls both raw', async () => {
+    const inspected = JSON.stringify({ Id: ID, Config: { Tty: false }, State: { Running: false } })
+    const hijack: Hijack = (socket) => { socket.end(UPGRADED) }
+    await using scene = await stubScene({ answers: { 'GET /containers/web/json': refuses(200, inspected) }, hijacks: { [ATTACH]: hijack } })
+
+    const { att, args } = await attach(scene)
+
+    await att?.end()
+
+    expect(await att?.text()).toBe('')
+    expect(args).toEqual(['application/vnd.docker.multiplexed-stream'])
+  })
+
   it.each<[string, (socket: Socket) => void]>([
     ['is reset', (socket) => { socket.resetAndDestroy() }],
     ['says no more of a frame', (socket) => { socket.end(Buffer.from([1, 0, 0, 0, 0, 0, 0, 9, 65])) }]
