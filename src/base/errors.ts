@@ -118,5 +118,13 @@ export function isCoded (value: unknown, code?: ErrorCode): value is Coded {
 
 /** What was thrown, as an error: anything else than an `Error` becomes the `cause` of one. */
 export function toError (thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })
+  if (thrown instanceof Error) {
+    return thrown
+  }
+
+  try {
+    return new Error(String(thrown), { cause: thrown })
+  } catch {
+    return new Error('something was thrown that has no text', { cause: thrown }) // Object.create(null)
+  }
 }

@@ -100,6 +100,11 @@ export class Exports {
     }
   }
 
+  /** What is remembered of peers. */
+  get grants (): number {
+    return Array.from(this.#entries.values()).reduce((sum, { grants }) => sum + grants.size, 0)
+  }
+
   list (): Exported[] {
     return Array.from(this.#entries.values(), ({ name, allow }) => ({ name, allow }))
   }

@@ -1,6 +1,7 @@
 import { isCoded, toError } from '../base/index.ts'
-import { adoptByteStream, copy, pipe, REASON_CODE, severable } from '../channel/index.ts'
-import { errorMessage, reference, RPC, serve, ServiceError, toMessage, verbName, VERBS } from '../service/index.ts'
+import { pipe, REASON_CODE } from '../channel/index.ts'
+import { discardBytes, discardValue, errorMessage, isRefusal, reference, RPC, serve, ServiceError, toMessage, unsent, verbName, VERBS } from '../service/index.ts'
+import { cancelWith, GrantedValues } from './granted-values.ts'
 import type { Clock, Permits } from '../base/index.ts'
 import type { ByteStreamLike, ChannelEnd, Receiver, Sender } from '../channel/index.ts'
 import type { Call, Caller, Message, Reference, Service } from '../service/index.ts'
@@ -28,8 +29,16 @@ export class Grant {
   /** Ends each reference and each channel of answers that is open. */
   readonly #ends = new Set<(reason: Error) => void>()
 
+  readonly #values: GrantedValues
+
   constructor (init: GrantInit) {
     this.#init = init
+    this.#values = new GrantedValues({
+      signal: this.#controller.signal,
+      references: init.references,
+      service: init.service,
+      track: (end) => this.#track(end)
+    })
   }
 
   /**
@@ -70,6 +79,10 @@ export class Grant {
    * @throws ServiceError Unavailable when the object has ended; why it was taken away
    */
   async pass (call: Call, target: Reference, args: readonly string[] = call.args): Promise<void> {
+    await this.during(async () => this.#pass(call, target, args))
+  }
+
+  async #pass (call: Call, target: Reference, args: readonly string[]): Promise<void> {
     const { signal } = this.#controller
     const { ret: wanted, att, ...request } = call.toMessage()
     const [answers, inner] = pipe<Message>()
@@ -88,6 +101,17 @@ export class Grant {
 
     if (ret != null) {
       void this.#relay(answers, ret, verbName(call.verb))
+    }
+  }
+
+  /** While `use` runs the grant is not idle, whatever it will give. */
+  async during (use: () => Promise<void>): Promise<void> {
+    const forget = this.#track(() => {})
+
+    try {
+      await use()
+    } finally {
+      forget()
     }
   }
 
@@ -129,19 +153,23 @@ export class Grant {
     try {
       await ret.send(answer)
     } catch (thrown) {
-      discard(answer, toError(thrown))
+      if (isFrame(answer)) {
+        discardValue(answer)
+      } else {
+        discard(answer, toError(thrown))
+      }
 
       if (!isRefusal(thrown)) {
         throw thrown
       }
 
-      await ret.send(errorMessage(thrown))
+      await ret.send(isFrame(answer) ? toFailure(answer, thrown) : errorMessage(thrown))
     }
   }
 
   #toPeer (received: Message, verb: string): Message {
-    if (Array.isArray(received)) {
-      return received // the result of a typed service: spec-service 7
+    if (isFrame(received)) {
+      return this.#resultToPeer(received, verb)
     }
 
     let bytes: Pick<Message, 'att'> = {}
@@ -155,7 +183,7 @@ export class Grant {
 
       bytes = this.#bytes(att)
 
-      return { ...answer, ...bytes, ...(ret == null ? {} : { ret: answer.verb === VERBS.ack && answer.args[0] === RPC ? this.#giveCalls(ret) : this.give(ret) }) }
+      return { ...answer, ...bytes, ...(ret == null ? {} : { ret: answer.verb === VERBS.ack && answer.args[0] === RPC ? this.#values.receiveFor(ret) : this.give(ret) }) }
     } catch (thrown) {
       discard(bytes, toError(thrown))
 
@@ -167,70 +195,61 @@ export class Grant {
     }
   }
 
-  /** Where the calls of a typed service go, which are no messages. */
-  #giveCalls (target: Sender<Message>): Sender<Message> {
-    const [receiver, sender] = pipe<Message>({ capacity: CALLS_BUFFERED })
-    const forget = this.#track((reason) => {
-      receiver.cancel(refusedBecause(reason))
-      target.abort(refusedBecause(reason))
-    })
+  /** Of a typed service: spec-service 7. */
+  #resultToPeer (result: Message & Frame, verb: string): Message {
+    try {
+      return this.#values.toPeer(result)
+    } catch (thrown) {
+      if (isCoded(thrown, 'ResourceLimit')) {
+        this.#init.onRefused(verb)
+      }
 
-    void target.closed.then((end) => { cancelWith(receiver, end) })
-    copy(target, receiver).then(async () => target.close()).catch((error: unknown) => { target.abort(toError(error)) }).finally(forget)
-
-    return sender
+      return toFailure(result, thrown)
+    }
   }
 
   #bytes (att: ByteStreamLike | undefined): Pick<Message, 'att'> {
-    return att == null ? {} : { att: severable(att, this.#controller.signal) }
+    return att == null ? {} : { att: this.#values.toPeer(att) }
   }
 
+  /** What is given too late ends at once. */
   #track (end: (reason: Error) => void): () => void {
+    const { signal } = this.#controller
+
+    if (signal.aborted) {
+      end(toError(signal.reason))
+      return () => {}
+    }
+
     this.#ends.add(end)
 
     return () => {
-      this.#ends.delete(end)
-
-      if (this.#ends.size === 0) {
+      if (this.#ends.delete(end) && this.#ends.size === 0) {
         this.#init.onIdle()
       }
     }
   }
 }
 
-/** Calls of typed services that are on their way through here. */
-const CALLS_BUFFERED = 64
+/** What typed services say, on channels that began with messages. */
+type Frame = readonly unknown[]
 
-/** Whether it was this message that could not be sent, and others can. */
-function isRefusal (thrown: unknown): boolean {
-  return REFUSALS.some((code) => isCoded(thrown, code))
+function isFrame (message: Message): message is Message & Frame {
+  return Array.isArray(message)
 }
 
-const REFUSALS = ['MessageTooLarge', 'MessageTooDeep', 'TooManyReferences', 'UnencodableMessage', 'MessageRejected'] as const
+function toFailure (result: Frame, thrown: unknown): Message {
+  return unsent(result, thrown) as unknown as Message
+}
 
 /** Lets go of what nobody will get: all of it was made here for this message alone. */
 function discard ({ ret, att }: Pick<Message, 'ret' | 'att'>, reason: Error): void {
   ret?.abort(reason)
-
-  try {
-    if (att != null) {
-      adoptByteStream(att)?.stream.reset(reason)
-    }
-  } catch {
-    // it has been taken after all
-  }
+  discardBytes(att, reason)
 }
 
 function refusedBecause ({ message }: Error): { code: number, message: string } {
   return { code: REASON_CODE.refused, message }
-}
-
-function cancelWith (receiver: Receiver<Message>, end: ChannelEnd): void {
-  if (end.how === 'aborted' || end.how === 'cancelled') {
-    receiver.cancel(end.reason)
-  } else if (end.how === 'lost') {
-    receiver.cancel(end.error)
-  }
 }
 
 /** An end is passed on as what it is: what was sent last may be the last bytes, or not. */

@@ -41,6 +41,8 @@ export interface MeshStat {
   readonly sessions: number
   /** To services, and to what they gave out, that peers hold. */
   readonly references: number
+  /** Pairs of a service and a peer that has something of it, or asks for it. */
+  readonly grants: number
 }
 
 /** Services with the peers of a swarm. */
@@ -141,7 +143,7 @@ class MeshOfSwarm implements Mesh {
   stat (): MeshStat {
     const held = Array.from(this.#allowances.values(), ({ references }) => references.used)
 
-    return { sessions: this.sessions().length, references: held.reduce((sum, used) => sum + used, 0) }
+    return { sessions: this.sessions().length, references: held.reduce((sum, used) => sum + used, 0), grants: this.#exports.grants }
   }
 
   async close (options?: CallOptions): Promise<void> {

@@ -30,15 +30,18 @@ async function attach (call: Call, { exports, peer, references, clock, onRefused
   try {
     const { object, grant } = exports.find(name, peer, references)
 
-    if (rest.length === 0) {
-      await call.answer({ verb: VERBS.ack, args: [], ret: grant.give(object) })
-      await call.end()
-    } else {
+    await grant.during(async () => {
+      if (rest.length === 0) {
+        await call.answer({ verb: VERBS.ack, args: [], ret: grant.give(object) })
+        await call.end()
+        return
+      }
+
       await using target = reference(object, { caller: call.caller, clock })
 
       // it is the service that knows its children; what it says goes straight to the peer
       await grant.pass(call, target, [rest.join('/'), ...args])
-    }
+    })
   } catch (thrown) {
     if (isCoded(thrown, 'PermissionDenied') || isCoded(thrown, 'ResourceLimit')) {
       onRefused(name, verbName(call.verb))

@@ -222,8 +222,11 @@ export class Client implements AsyncDisposable {
   }
 }
 
+/** Longer than this is for ever, and has too many digits to be sent. */
+const MAX_TIMEOUT_MS = 1e14
+
 function metaOf (meta: Readonly<Record<string, string>>, timeoutMs: number): Pick<Message, 'meta'> {
-  const all = timeoutMs === Infinity ? meta : { ...meta, [META.timeoutMs]: String(Math.ceil(timeoutMs)) }
+  const all = timeoutMs > MAX_TIMEOUT_MS ? meta : { ...meta, [META.timeoutMs]: String(Math.ceil(timeoutMs)) }
 
   return Object.keys(all).length === 0 ? {} : { meta: all }
 }

@@ -22,16 +22,23 @@ export const EXIT_FAILURE = 1
 
 const KEY = 'exit'
 
+/** What processes can exit with; of anything else nobody knows more than that it is not well. */
+export function toExitCode (code: unknown): number {
+  return typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= 255 ? code : EXIT_FAILURE
+}
+
 /** The last thing that a task says: `set exit <code> <signal>`. */
 export function exitMessage ({ code, signal = '' }: ExitStatus): Message {
-  return { verb: VERBS.set, args: [KEY, String(code), signal] }
+  return { verb: VERBS.set, args: [KEY, String(toExitCode(code)), signal] }
 }
 
 /** The status in such a message; undefined if it is another. */
 export function exitStatusOf ({ verb, args: [key, code, signal], ret }: Message): ExitStatus | undefined {
-  if (verb !== VERBS.set || key !== KEY || ret != null || !/^\d{1,9}$/.test(code ?? '')) {
+  if (verb !== VERBS.set || key !== KEY || ret != null) {
     return undefined
   }
 
-  return signal == null || signal === '' ? { code: Number(code) } : { code: Number(code), signal }
+  const exit = { code: toExitCode(/^\d+$/.test(code ?? '') ? Number(code) : undefined) }
+
+  return signal == null || signal === '' ? exit : { ...exit, signal }
 }

@@ -1,5 +1,6 @@
 import { toError } from '../base/index.ts'
 import { errorMessage } from './answers.ts'
+import { callerOf, LOCAL, withCaller } from './caller.ts'
 import { discard, discardBytes } from './discard.ts'
 import { tellError } from './last-word.ts'
 import { readMessages } from './read-messages.ts'
@@ -34,9 +35,12 @@ export function filter (choose: FilterFunction, options: TaskOptions = {}): Task
   }, { ...options, name })
 }
 
-async function sendAll (output: Sender<Message>, { verb, ret, att }: ReceivedMessage, messages: readonly Message[], name: string, clock: TaskOptions['clock']): Promise<void> {
+async function sendAll (output: Sender<Message>, received: ReceivedMessage, messages: readonly Message[], name: string, clock: TaskOptions['clock']): Promise<void> {
+  const { verb, ret, att } = received
+
   for (const message of messages) {
-    await output.send(message)
+    // what is made of a message of a peer is not this process's own
+    await output.send(withCaller(message, callerOf(message) ?? callerOf(received) ?? LOCAL))
   }
 
   if (!messages.some((message) => message.ret === ret)) {

@@ -13,13 +13,16 @@ export { Client } from './client.ts'
 export { RetPipe, send } from './send.ts'
 export { notImplemented } from './not-implemented.ts'
 export { errorMessage } from './answers.ts'
+export { discardBytes } from './discard.ts'
+export { isRefusal } from './refusal.ts'
 
 // methods with values instead of verbs with strings
 export { callMethod, createClient } from './typed/create-client.ts'
 export { service } from './typed/typed-service.ts'
 export { Method, method } from './typed/method.ts'
 export { Contract, contract, implement } from './typed/contract.ts'
-export { RPC, RPC_LIMITS } from './typed/frames.ts'
+export { RPC, RPC_LIMITS, unsent } from './typed/frames.ts'
+export { discard as discardValue, isBytes, isReceiver, isSender } from './typed/values.ts'
 
 // composition
 export { Tree } from './tree.ts'

@@ -1,4 +1,5 @@
 import { adoptByteStream } from '../channel/index.ts'
+import { callerOf, withCaller } from './caller.ts'
 import { ServiceError } from './service-error.ts'
 import { isVerb, VERB_NAMES } from './verb.ts'
 import type { Verb } from './verb.ts'
@@ -66,8 +67,11 @@ export function toMessage (value: unknown): ReceivedMessage {
     throw invalid(`meta to be a map of at most ${MESSAGE_LIMITS.maxMetaEntries} strings`, meta)
   }
 
-  // a copy by spreading keeps the mark of the caller
-  return { ...value as Message, args, att: att == null ? undefined : toByteStream(att) }
+  const message: ReceivedMessage = { verb, args, ret, meta, att: att == null ? undefined : toByteStream(att) }
+  const caller = callerOf(value)
+
+  // no other field: it might carry channels, which only one can get
+  return caller == null ? message : withCaller(message, caller)
 }
 
 function toByteStream (att: ByteStreamLike): ByteStream {

@@ -2,10 +2,11 @@ import { toError } from '../base/index.ts'
 import { REASON_CODE, toReason } from '../channel/index.ts'
 import { Client } from './client.ts'
 import { discard } from './discard.ts'
-import { EXIT_FAILURE, EXIT_OK, EXIT_STOPPED, EXIT_UNHEARD, exitStatusOf } from './exit-status.ts'
+import { EXIT_FAILURE, EXIT_OK, EXIT_STOPPED, EXIT_UNHEARD, exitStatusOf, toExitCode } from './exit-status.ts'
 import { lastWord } from './last-word.ts'
 import { readMessages } from './read-messages.ts'
-import { isRefusal, reasonOf } from './relay.ts'
+import { isRefusal } from './refusal.ts'
+import { reasonOf } from './relay.ts'
 import { fromErrorArgs, ServiceError } from './service-error.ts'
 import { VERBS } from './verb.ts'
 import type { Stage } from './backend.ts'
@@ -222,7 +223,7 @@ export class PipelineStage {
       const status = await this.#client.get<TaskStatus>(['status', 'exited'], { signal: this.#given.signal })
 
       if (status.state === 'exited') {
-        this.#exit ??= { code: status.code ?? EXIT_OK.code, ...(status.signal == null ? {} : { signal: status.signal }) }
+        this.#exit ??= { code: toExitCode(status.code), ...(typeof status.signal === 'string' ? { signal: status.signal } : {}) }
         this.#error ??= status.error
       }
     } catch {

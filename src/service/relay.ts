@@ -1,8 +1,9 @@
-import { isCoded, toError } from '../base/index.ts'
+import { toError } from '../base/index.ts'
 import { ChannelError, describeReason, REASON_CODE, toReason } from '../channel/index.ts'
 import { checked, readAny } from './read-messages.ts'
+import { isRefusal } from './refusal.ts'
+import { discard as discardValue } from './typed/values.ts'
 import type { Message, ReceivedMessage } from './message.ts'
-import type { ErrorCode } from '../base/index.ts'
 import type { ChannelEnd, ChannelReason, Receiver, Sender } from '../channel/index.ts'
 
 export interface RelayOptions {
@@ -10,6 +11,8 @@ export interface RelayOptions {
   pass? (message: ReceivedMessage): Message | Promise<Message>
   /** A message that could not be sent on, alone: the others go on. */
   onRefused(message: ReceivedMessage, error: unknown): void | Promise<void>
+  /** The same for what the calls of a typed service consist of, spec-service 7. @default it ends them all */
+  onFrameRefused?(frame: Frame, error: unknown): void | Promise<void>
   /** Ends both sides. */
   signal?: AbortSignal | undefined
 }
@@ -66,11 +69,18 @@ export async function relay (from: Receiver<Message>, to: Sender<Message>, optio
   }
 }
 
-async function sendOn (to: Sender<Message>, message: ReceivedMessage | Frame, { pass = (same) => same, onRefused }: RelayOptions): Promise<void> {
+async function sendOn (to: Sender<Message>, message: ReceivedMessage | Frame, options: RelayOptions): Promise<void> {
+  if (isFrame(message)) {
+    await sendFrame(to, message, options)
+    return
+  }
+
+  const { pass = (same) => same, onRefused } = options
+
   try {
-    await (isFrame(message) ? (to as Sender<unknown>).send(message) : to.send(await pass(message)))
+    await to.send(await pass(message))
   } catch (thrown) {
-    if (isFrame(message) || !isRefusal(thrown)) {
+    if (!isRefusal(thrown)) {
       throw thrown
     }
 
@@ -78,19 +88,26 @@ async function sendOn (to: Sender<Message>, message: ReceivedMessage | Frame, { 
   }
 }
 
+async function sendFrame (to: Sender<unknown>, frame: Frame, { onFrameRefused }: RelayOptions): Promise<void> {
+  try {
+    await to.send(frame)
+  } catch (thrown) {
+    discardValue(frame)
+
+    if (onFrameRefused == null || !isRefusal(thrown)) {
+      throw thrown
+    }
+
+    await onFrameRefused(frame, thrown)
+  }
+}
+
 /** What a channel carries once it belongs to the calls of a typed service, spec-service 7: it goes on as it is. */
-type Frame = readonly unknown[]
+export type Frame = readonly unknown[]
 
 function isFrame (received: unknown): received is Frame {
   return Array.isArray(received)
 }
-
-/** Whether `send` refused one message, and takes others. */
-export function isRefusal (thrown: unknown): boolean {
-  return isCoded(thrown) && REFUSALS.has(thrown.code)
-}
-
-const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['MessageTooLarge', 'MessageTooDeep', 'TooManyReferences', 'UnencodableMessage', 'MessageRejected'])
 
 /** How one end ended, for the other side. */
 export function reasonOf (end: ChannelEnd): ChannelReason {

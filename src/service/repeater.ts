@@ -1,5 +1,5 @@
 import { discard } from './discard.ts'
-import { isRefusal } from './relay.ts'
+import { isRefusal } from './refusal.ts'
 import { reference } from './serve.ts'
 import { ServiceError } from './service-error.ts'
 import { verbName } from './verb.ts'

@@ -30,7 +30,7 @@ export function toErrorArgs (thrown: unknown): string[] {
   const error = toError(thrown)
   const data = jsonOf((error as { data?: unknown }).data)
 
-  return [codeOf(error), error.message.slice(0, MAX_ERROR_TEXT).toWellFormed(), ...(data == null ? [] : [data])]
+  return [codeOf(error), String(error.message).slice(0, MAX_ERROR_TEXT).toWellFormed(), ...(data == null ? [] : [data])]
 }
 
 /** The error that the args of an `error` message tell of. One argument alone is the message, as in libswarm. */

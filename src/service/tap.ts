@@ -5,7 +5,10 @@ import { tellError } from './last-word.ts'
 import { relay } from './relay.ts'
 import { reference } from './serve.ts'
 import { task } from './task.ts'
+import { RPC, unsent } from './typed/frames.ts'
+import { VERBS } from './verb.ts'
 import type { Message, ReceivedMessage } from './message.ts'
+import type { Frame } from './relay.ts'
 import type { Reference, ServiceLike } from './service.ts'
 import type { Task, TaskOptions } from './task.ts'
 import type { Receiver, Sender } from '../channel/index.ts'
@@ -54,6 +57,13 @@ interface TapInit {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What an answer is to. */
+interface Answered {
+  readonly id: number
+  readonly object: number
+  readonly caller: Sender<Message>
+}
+
 class Tap {
   readonly #init: TapInit
   #requests = 0
@@ -65,20 +75,21 @@ class Tap {
   }
 
   /** What to speak to, in place of an object. */
-  toObject (target: Reference, object = 0): Reference {
+  toObject (target: Reference, object = 0, results?: Sender<Message>): Reference {
     const [requests, sender] = pipe<Message>()
 
-    void this.relayRequests(requests, target, object)
+    void this.relayRequests(requests, target, object, results)
 
     return sender
   }
 
-  /** Resolves as `relay` does. */
-  async relayRequests (from: Receiver<Message>, to: Reference, object: number): Promise<Error | undefined> {
+  /** Resolves as `relay` does. `results` is where callers of a typed service hear what became of their calls. */
+  async relayRequests (from: Receiver<Message>, to: Reference, object: number, results?: Sender<Message>): Promise<Error | undefined> {
     return relay(from, to, {
       signal: this.#init.signal,
       pass: async (message) => this.#passRequest(message, object),
-      onRefused: ({ ret }, error) => { tellError(ret, error) }
+      onRefused: ({ ret }, error) => { tellError(ret, error) },
+      ...(results == null ? {} : { onFrameRefused: async (frame: Frame, error: unknown) => (results as Sender<unknown>).send(unsent(frame, error)) })
     })
   }
 
@@ -96,17 +107,21 @@ class Tap {
 
     void relay(answers, caller, {
       signal: this.#init.signal,
-      pass: async (message) => this.#passAnswer(message, id, object),
-      onRefused: async (_message, error) => caller.send(errorMessage(error))
+      pass: async (message) => this.#passAnswer(message, { id, object, caller }),
+      onRefused: async (_message, error) => caller.send(errorMessage(error)),
+      onFrameRefused: async (frame, error) => (caller as Sender<unknown>).send(unsent(frame, error))
     })
 
     return ret
   }
 
-  async #passAnswer (message: ReceivedMessage, id: number, object: number): Promise<Message> {
+  async #passAnswer (message: ReceivedMessage, { id, object, caller }: Answered): Promise<Message> {
+    const { verb, args, ret } = message
+    const results = verb === VERBS.ack && args[0] === RPC ? caller : undefined
+
     await this.#observe({ direction: 'answer', id, object, message })
 
-    return message.ret == null ? message : { ...message, ret: this.toObject(message.ret, ++this.#objects) }
+    return ret == null ? message : { ...message, ret: this.toObject(ret, ++this.#objects, results) }
   }
 
   async #observe (tapped: Tapped): Promise<void> {

@@ -250,7 +250,7 @@ describe('what a peer may hold', () => {
     await near.mesh.swarm.close()
     await until(() => far.mesh.stat().sessions === 0)
 
-    expect(far.mesh.stat()).toEqual({ sessions: 0, references: 0 })
+    expect(far.mesh.stat()).toEqual({ sessions: 0, references: 0, grants: 0 })
     expect(stopped).toEqual(['one'])
   })
 })
@@ -314,11 +314,11 @@ describe('a peer that breaks the rules', () => {
     const names = new Client(await far.mesh.peer(near.id)).ls()
 
     await until(() => session.stat().pending === 1)
-    expect(far.mesh.stat()).toEqual({ sessions: 1, references: 0 })
+    expect(far.mesh.stat()).toEqual({ sessions: 1, references: 0, grants: 0 })
     await session.close()
 
     await expect(names).rejects.toMatchObject({ code: 'ChannelAborted', reason: { code: 11 } })
     await until(() => far.mesh.sessions().length === 0)
-    expect(far.mesh.stat()).toEqual({ sessions: 0, references: 0 })
+    expect(far.mesh.stat()).toEqual({ sessions: 0, references: 0, grants: 0 })
   })
 })

@@ -9,9 +9,11 @@ import type { ByteStream, ByteStreamLike } from '../contract/index.ts'
  * The same bytes, until `signal` aborts: then both sides are reset with its reason, also when the result has been sent to
  * somebody. Back-pressure, ends and resets pass through as they are. `value` is moved.
  *
+ * `onEnd` is called when both directions have ended, however they did.
+ *
  * @throws TypeError for what streams no bytes; as `adoptByteStream`
  */
-export function severable (value: ByteStreamLike, signal: AbortSignal): ByteStream {
+export function severable (value: ByteStreamLike, signal: AbortSignal, onEnd: () => void = () => {}): ByteStream {
   const adopted = adoptByteStream(value)
 
   if (adopted == null) {
@@ -22,7 +24,7 @@ export function severable (value: ByteStreamLike, signal: AbortSignal): ByteStre
   const [near, far] = memoryLinkPair()
   const same = new LinkByteStream(far, { direction }) // first, so that it hears of an end that comes at once
 
-  void joinLinks(takeLink(stream), near, direction, signal)
+  void joinLinks(takeLink(stream), near, direction, signal).then(onEnd)
 
   return same
 }

@@ -1,4 +1,4 @@
-import { CodedError } from '../../base/index.ts'
+import { CodedError, toError } from '../../base/index.ts'
 import { META } from '../message.ts'
 
 /** The protocol, as `attach` asks for it; spec-service 7. */
@@ -60,9 +60,7 @@ export function isMeta (meta: unknown): meta is Readonly<Record<string, string>>
   return values.length <= RPC_LIMITS.maxMetaEntries && values.every((value) => typeof value === 'string') && String(timeout).trim() !== '' && Number(timeout) >= 0
 }
 
-/** Whether this error refused one message alone, and its channel goes on. */
-export function isRefusal (error: unknown): boolean {
-  return error instanceof CodedError && REFUSALS.has(error.code)
+/** In place of a call or a result that cannot be sent on, for the caller: the others go on. */
+export function unsent ([, id]: readonly unknown[], error: unknown): readonly unknown[] {
+  return [FAILURE, id, 'ServiceFailed', `it cannot be sent on: ${toError(error).message}`]
 }
-
-const REFUSALS: ReadonlySet<string> = new Set(['MessageTooLarge', 'MessageTooDeep', 'TooManyReferences', 'UnencodableMessage', 'MessageRejected', 'ChannelMoved'])

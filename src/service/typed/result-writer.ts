@@ -1,6 +1,7 @@
 import { toError } from '../../base/index.ts'
+import { isRefusal } from '../refusal.ts'
 import { toErrorArgs } from '../service-error.ts'
-import { FAILURE, isRefusal, RESULT } from './frames.ts'
+import { FAILURE, RESULT } from './frames.ts'
 import { discard } from './values.ts'
 import type { Load } from './load.ts'
 import type { Sender } from '../../channel/index.ts'

@@ -9,6 +9,10 @@ export function isReceiver (value: unknown): value is Receiver<unknown> {
   return has(value, 'receive') && has(value, 'cancel')
 }
 
+export function isSender (value: unknown): value is Sender<unknown> {
+  return has(value, 'trySend') && has(value, 'abort')
+}
+
 /** Bytes, which travel as they are, though one could iterate over them: our streams, those of Node, and WHATWG's. */
 export function isBytes (value: unknown): boolean {
   return has(value, 'closeWrite') || has(value, 'pipe') || has(value, 'getReader') || has(value, 'getWriter')
@@ -33,7 +37,9 @@ export function discard (value: unknown): void {
     seen.add(part)
 
     if (!end(part)) {
-      waiting.push(...Object.values(part))
+      for (const inner of Object.values(part)) {
+        waiting.push(inner) // not spread: a wide list is more arguments than a call may have
+      }
     }
   }
 }
@@ -50,8 +56,8 @@ function end (value: object): boolean {
 function endIt (value: object): boolean {
   if (isReceiver(value)) {
     value.cancel(UNWANTED)
-  } else if (has(value, 'trySend') && has(value, 'abort')) {
-    (value as Sender<unknown>).abort(UNWANTED)
+  } else if (isSender(value)) {
+    value.abort(UNWANTED)
   } else if (has(value, 'reset') && has(value, 'closeWrite')) {
     (value as ByteStream).reset(UNWANTED)
   } else if (has(value, 'destroy') && has(value, 'pipe')) {
