@@ -1,12 +1,8 @@
 import { raceSignal } from '../base/index.ts'
-import { INITIAL_WINDOW_BYTES } from './constants.ts'
 import { SendWindow } from './window.ts'
 import { WriteQueue } from './write-queue.ts'
 import type { FrameBatch } from './frame-batch.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
-
-/** A quarter of the smallest window: peers return credit when half of theirs has been used, at the latest. */
-const MIN_CUT_BYTES = INITIAL_WINDOW_BYTES / 4
 
 /** How far our end of a stream is: wanted by `close`, in a batch, handed to the transport. */
 type FinState = 'none' | 'wanted' | 'taken' | 'sent'
@@ -25,15 +21,9 @@ export class WriteSide {
     return this.#unsent.byteLength
   }
 
-  /**
-   * Bytes that may be sent now. A rest of credit that is too short for what waits is left alone until
-   * more comes: the frames of a long transfer would be cut ever shorter; yamux 3.9.
-   */
+  /** Bytes that may be sent now: all that the credit allows, however little that is; yamux 3.9. */
   get sendable (): number {
-    const { available } = this.#window
-    const waiting = this.#unsent.byteLength
-
-    return available < Math.min(waiting, MIN_CUT_BYTES) ? 0 : Math.min(available, waiting)
+    return Math.min(this.#window.available, this.#unsent.byteLength)
   }
 
   /** Whether FIN has left. */
