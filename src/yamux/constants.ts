@@ -34,6 +34,12 @@ export const GO_AWAY = {
 /** What each side may send on a stream before the first window update. */
 export const INITIAL_WINDOW_BYTES = 256 * 1024
 
+/**
+ * The payload of a data frame that we send, at most: a third of what a Noise message holds, and little enough for a peer
+ * that counts its credit as go-yamux 5.1 does; yamux 3.10.
+ */
+export const MAX_DATA_FRAME_BYTES = 21_827
+
 /** The largest number that a field of 32 bits holds: of stream IDs, credit, codes and ping values. */
 export const MAX_UINT32 = 2 ** 32 - 1
 

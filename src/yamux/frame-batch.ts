@@ -1,5 +1,5 @@
 import { Uint8ArrayList } from 'uint8arraylist'
-import { FRAME_TYPE, HEADER_BYTES } from './constants.ts'
+import { FRAME_TYPE, HEADER_BYTES, MAX_DATA_FRAME_BYTES } from './constants.ts'
 import { encodeHeader } from './frame.ts'
 import type { FrameHeader } from './frame.ts'
 import type { WriteQueue } from './write-queue.ts'
@@ -50,11 +50,11 @@ export class FrameBatch {
     }
   }
 
-  /** Adds the first `count` bytes of `source`, in the frame before if that is of the same stream. */
+  /** Adds the first `count` bytes of `source`, in the frame before if that is of the same stream and has room. */
   addData (streamId: number, flags: number, source: WriteQueue, count: number): void {
     let frame = this.#frames.at(-1)
 
-    if (frame == null || flags !== 0 || frame.header.streamId !== streamId || frame.header.type !== FRAME_TYPE.data) {
+    if (frame == null || flags !== 0 || !takesMore(frame, streamId, count)) {
       frame = this.#addHeader({ type: FRAME_TYPE.data, flags, streamId, length: 0 })
     }
 
@@ -121,4 +121,8 @@ export class FrameBatch {
 
     return frame
   }
+}
+
+function takesMore ({ header: { type, streamId, length } }: BatchedFrame, ofStream: number, count: number): boolean {
+  return type === FRAME_TYPE.data && streamId === ofStream && length + count <= MAX_DATA_FRAME_BYTES
 }

@@ -10,7 +10,7 @@ const MIN_MESSAGE_BYTES = 1024
 
 /** How a muxer behaves. Sizes in bytes, times in milliseconds. */
 export interface YamuxInit {
-  /** The payload of a data frame that we send, at most. @default 65507 */
+  /** The frames of one write, less the first header: with it they fill one Noise message. @default 65507 */
   maxMessageBytes?: number
   /** A receive window grows up to here; 256 KiB at least. @default 4194304 */
   maxStreamWindowBytes?: number

@@ -1,6 +1,6 @@
 import { StreamBufferError, StreamStateError } from '@libp2p/interface'
 import { CodedError } from '../base/index.ts'
-import { FLAG, FRAME_TYPE } from './constants.ts'
+import { FLAG, FRAME_TYPE, MAX_DATA_FRAME_BYTES } from './constants.ts'
 import { resetCodeOf, YamuxProtocolError, YamuxResetError } from './errors.ts'
 import { IdleTimer } from './idle-timer.ts'
 import { MessageStreamBase } from './message-stream.ts'
@@ -235,7 +235,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   }
 
   addData (batch: FrameBatch): boolean {
-    const count = Math.min(batch.room, this.#writing.sendable)
+    const count = Math.min(batch.room, this.#writing.sendable, MAX_DATA_FRAME_BYTES)
 
     if (count > 0) {
       this.#writing.addData(batch, this.streamId, this.#takeOpenFlag(), count)

@@ -13,7 +13,7 @@ describe('closing a stream', () => {
 
     expect([stream.writeStatus, stream.status]).toEqual(['closing', 'open'])
     await closing
-    expect(await scene.sent()).toEqual(['data 1 - 65507', 'data 1 - 34493', 'window 1 FIN 0'])
+    expect(await scene.sent()).toEqual(['data 1 - 21827', 'data 1 - 21827', 'data 1 - 21827', 'data 1 - 21827', 'data 1 - 12692', 'window 1 FIN 0'])
     expect([stream.writeStatus, stream.readStatus, stream.status]).toEqual(['closed', 'readable', 'open'])
   })
 
