@@ -133,8 +133,12 @@ export class AggregateServer {
 
     const { engine, args } = place
 
-    engine.pending++
-    void call.message.ret?.closed.then(() => { engine.pending-- })
+    const { ret } = call.message
+
+    if (ret != null) {
+      engine.pending++
+      void ret.closed.then(() => { engine.pending-- })
+    }
 
     await engine.handOver(call, args)
   }

@@ -9,6 +9,7 @@ export class MergedStream {
   readonly output: Receiver<Message>
   readonly #out: Sender<Message>
   readonly #sources = new Set<string>()
+  #active = 0
   #hasEnded = false
 
   constructor () {
@@ -36,19 +37,20 @@ export class MergedStream {
     }
 
     this.#sources.add(name)
+    this.#active++
     void this.#copy(name, source)
   }
 
   async #copy (name: string, source: Receiver<Message>): Promise<void> {
     try {
       await copy(this.#out, source)
+      this.#sources.delete(name)
     } catch (thrown) {
+      this.#sources.delete(name) // before it is told: who comes back meanwhile is heard again
       await this.#tell(name, toError(thrown))
     }
 
-    this.#sources.delete(name)
-
-    if (this.#sources.size === 0 && !this.#hasEnded) {
+    if (--this.#active === 0 && !this.#hasEnded) {
       this.#hasEnded = true
       await this.#out.close().catch(() => {}) // whoever read it has gone
     }

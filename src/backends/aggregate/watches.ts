@@ -1,3 +1,4 @@
+import { isDown } from './down.ts'
 import { MergedStream } from './merge-streams.ts'
 import { askEach, failure, succeeded } from './outcomes.ts'
 import type { Engine } from './engine.ts'
@@ -25,6 +26,13 @@ export class Watches {
     this.#open.set(stream, call)
     void stream.output.closed.then(() => { this.#open.delete(stream) })
 
+    // who came back while others were asked
+    for (const { engine, error } of outcomes) {
+      if (error != null && isDown(error) && engine.isUp) {
+        void this.rejoin(engine)
+      }
+    }
+
     return stream.output
   }
 
@@ -36,7 +44,13 @@ export class Watches {
       }
 
       try {
-        stream.add(engine.name, (await engine.ask(call, { isLate: true })).rest)
+        const { rest } = await engine.ask(call, { isLate: true })
+
+        if (stream.has(engine.name)) {
+          rest.cancel()
+        } else {
+          stream.add(engine.name, rest)
+        }
       } catch {
         // it says so when it is down again
       }

@@ -3,6 +3,7 @@ import { MAX_API_VERSION } from './api-version.ts'
 import { containerService } from './container-service.ts'
 import { progressError } from './engine-error.ts'
 import { execService } from './exec-service.ts'
+import { flagOf } from './flag-of.ts'
 import { answerAck, answerJson, answerObject, asMessages, assertAnswerWanted, invalidWord } from './replies.ts'
 import { segment, segments } from './request-text.ts'
 import type { EngineStream } from './engine-stream.ts'
@@ -79,9 +80,8 @@ async function createContainer (engine: Engine, call: Call): Promise<void> {
 
   const said = await engine.json({ method: 'POST', path: '/containers/create', query, body, signal })
   const { Id } = JSON.parse(said) as { Id: string }
-  const { Tty = false } = JSON.parse(body) as { Tty?: boolean }
 
-  await answerObject(call, containerService(engine, { id: Id, hasTerminal: Tty }), [said])
+  await answerObject(call, containerService(engine, { id: Id, hasTerminal: flagOf(JSON.parse(body), 'Tty') }), [said])
 }
 
 async function attach (engine: Engine, call: Call): Promise<void> {

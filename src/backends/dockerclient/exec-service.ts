@@ -1,15 +1,11 @@
 import { Server, ServiceError, VERBS } from '../../service/index.ts'
 import { streamType } from '../docker-media.ts'
 import { openConsole } from './console.ts'
+import { flagOf } from './flag-of.ts'
 import { answerAck, answerBytes, answerJson, assertAnswerWanted, invalidWord } from './replies.ts'
 import { untilEnded } from './until-ended.ts'
 import type { Engine } from './engine.ts'
 import type { Call } from '../../service/index.ts'
-
-interface StartBody {
-  readonly Detach?: boolean
-  readonly Tty?: boolean
-}
 
 /** A command within a container as an object: docs/docker.md, "An exec". */
 export function execService (engine: Engine, id: string): Server {
@@ -38,7 +34,7 @@ export function execService (engine: Engine, id: string): Server {
 
 async function attach (engine: Engine, path: string, call: Call): Promise<void> {
   const { args: [what = '', text], signal } = call
-  const { Detach = false, Tty = false } = parse(text)
+  const body = parse(text)
 
   assertAnswerWanted(call)
 
@@ -46,24 +42,25 @@ async function attach (engine: Engine, path: string, call: Call): Promise<void> 
     throw invalidWord('what to attach to', ['nothing'], what)
   }
 
-  if (Detach) {
+  if (flagOf(body, 'Detach')) {
     throw new ServiceError('InvalidArgument', 'wanted an exec to attach to, received Detach: start it instead')
   }
 
+  const hasTerminal = flagOf(body, 'Tty')
   const socket = await engine.hijack({ method: 'POST', path: `${path}/start`, body: text ?? '{}', signal })
   const console = openConsole(socket, {
     clock: engine.clock,
-    isFramed: !Tty,
+    isFramed: !hasTerminal,
     hasEnded: async (times) => untilEnded(engine, `${path}/json`, times)
   })
 
-  await answerBytes(call, VERBS.ack, console, [streamType(Tty)])
+  await answerBytes(call, VERBS.ack, console, [streamType(hasTerminal)])
 }
 
 /** @throws ServiceError InvalidArgument */
-function parse (text = '{}'): StartBody {
+function parse (text = '{}'): object {
   try {
-    return Object(JSON.parse(text)) as StartBody
+    return Object(JSON.parse(text)) as object
   } catch (cause) {
     throw new ServiceError('InvalidArgument', 'wanted the body of exec start as JSON, received something else', { cause })
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { after } from '../../base/index.ts'
 import { RAW_STREAM } from '../docker-media.ts'
 import { bytesOf } from './bytes.ts'
@@ -45,6 +46,7 @@ async function upgrade (exchange: Exchange, connection: Duplex, console: ByteStr
 
   await pumpOut(console, connection, exchange.signal)
   connection.end()
+  await once(connection, 'finish', { signal: exchange.signal }) // a slow reader is no idle one
   await linger(connection, taken, exchange.clock)
 }
 

@@ -18,6 +18,9 @@ export const MAX_CONNECTIONS = 1024
 /** How long a connection may be idle between two requests. Clients that keep one longer find it closed as they ask. */
 export const KEEP_ALIVE_MS = 120_000
 
+/** How long a connection may be silent before its client is asked whether it is there still. */
+const PROBE_AFTER_MS = 30_000
+
 /** Its owner and its group may connect, as to the socket of an engine. */
 const SOCKET_MODE = 0o660
 
@@ -47,7 +50,7 @@ export class HttpListener {
 
   /** @throws ServiceError Unavailable, AlreadyExists saying why it cannot listen there; InvalidArgument for files of TLS */
   static async open ({ address, tls }: ServerOptions, onRequest: OnRequest): Promise<HttpListener> {
-    const server = tls == null ? createServer() : await createSecureServer(tls)
+    const server = tls == null ? createServer({ keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }) : await createSecureServer(tls)
     const sockets = new Set<Socket>()
 
     server.maxConnections = MAX_CONNECTIONS
@@ -104,7 +107,9 @@ async function createSecureServer ({ cert, key, ca }: TlsFiles): Promise<Server>
       key: keyPem,
       ...(caPem == null ? {} : { ca: caPem, requestCert: true, rejectUnauthorized: true }),
       minVersion: 'TLSv1.2',
-      allowHalfOpen: true
+      allowHalfOpen: true,
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_AFTER_MS
     })
   } catch (cause) {
     throw new ServiceError('InvalidArgument', `wanted a certificate and its key in ${cert} and ${key}: ${toError(cause).message}`, { cause })

@@ -82,6 +82,10 @@ function toUrl (address: string, names: TransportNames, wantsTls: boolean): stri
       throw invalid(names, `wanted an address of ${schemes.map((known) => `${known}:`).join(' or ')}, received ${address}`)
     }
 
+    if (wantsTls && scheme !== names.secure) {
+      throw invalid(names, `${address} is not encrypted, and options of TLS are of no use there: wanted ${names.secure}:`)
+    }
+
     return address
   }
 

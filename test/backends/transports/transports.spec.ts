@@ -129,6 +129,8 @@ describe('a stage that connects', () => {
     ['tcp ws://127.0.0.1:1', 'InvalidArgument', /wanted an address of tcp:/],
     ['tcp 127.0.0.1:1 --cert x', 'InvalidArgument', /Unknown option '--cert'/],
     ['tcp 127.0.0.1:99999', 'InvalidArgument', /an address must be a URL/],
+    ['http2 http2://127.0.0.1:1 --insecure', 'InvalidArgument', /is not encrypted, and options of TLS are of no use there: wanted https2:/],
+    ['websocket ws://127.0.0.1:1 --insecure', 'InvalidArgument', /is not encrypted, and options of TLS are of no use there: wanted wss:/],
     ['tls 1 --ca %/missing.pem', 'InvalidArgument', /cannot read the file of --ca/]
   ])('refuses %s', async (line, code, message) => {
     await expect(connected(at(line))).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
