@@ -8,6 +8,9 @@ import type { Call } from '../../service/index.ts'
 /** Images that are remembered with the engine at which they were missing. */
 export const MAX_REMEMBERED_IMAGES = 64
 
+/** Longer ones are no names of images, and are not remembered: whoever asks chooses them. In characters. */
+const MAX_IMAGE_NAME = 1024
+
 /** What the arguments of `spawn` say of where: of the engine API, the name in the query and the image in the body. */
 export interface SpawnWish {
   /** `web`, or `berlin/web`. */
@@ -132,7 +135,7 @@ export class Placement {
   }
 
   #remember (image: string | undefined, engine: Engine): void {
-    if (image == null) {
+    if (image == null || image.length > MAX_IMAGE_NAME) {
       return
     }
 

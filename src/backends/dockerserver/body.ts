@@ -1,6 +1,6 @@
+import { Readable } from 'node:stream'
 import { concat } from '../../base/index.ts'
 import { HttpError } from './http-error.ts'
-import type { Readable } from 'node:stream'
 
 /** Of a request: what describes a container, or an exec. It travels in one message, and those end at 4 MiB. */
 export const MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -29,9 +29,7 @@ export async function readBody (stream: Readable): Promise<string> {
  * @throws HttpError 400 when the connection ends first, 411, 413
  */
 export async function takeBody (stream: Readable, length: string | undefined, isChunked: boolean): Promise<string> {
-  if (isChunked) {
-    throw new HttpError(411, 'InvalidArgument', 'wanted a Content-Length with a request to upgrade, received a chunked body')
-  }
+  assertLength(isChunked)
 
   const size = Number(length ?? '0')
 
@@ -40,6 +38,40 @@ export async function takeBody (stream: Readable, length: string | undefined, is
   }
 
   return new TextDecoder().decode(size === 0 ? new Uint8Array() : await takeBytes(stream, size))
+}
+
+/** The same as a stream of any length; it fails when the connection ends first. @throws HttpError 411 */
+export function bodyBefore (stream: Readable, length: string | undefined, isChunked: boolean): Readable {
+  assertLength(isChunked)
+
+  return Readable.from(firstBytes(stream, Number(length ?? '0')))
+}
+
+async function * firstBytes (stream: Readable, size: number): AsyncGenerator<Uint8Array, void> {
+  let missing = size
+
+  if (missing === 0) {
+    return
+  }
+
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    const bytes = chunk as Uint8Array
+
+    yield bytes.subarray(0, missing)
+    missing -= bytes.byteLength
+
+    if (missing <= 0) {
+      return // what lies behind is no request
+    }
+  }
+
+  throw tooShort(size, size - missing)
+}
+
+function assertLength (isChunked: boolean): void {
+  if (isChunked) {
+    throw new HttpError(411, 'InvalidArgument', 'wanted a Content-Length with a request to upgrade, received a chunked body')
+  }
 }
 
 async function takeBytes (stream: Readable, size: number): Promise<Uint8Array> {
@@ -61,7 +93,11 @@ async function takeBytes (stream: Readable, size: number): Promise<Uint8Array> {
     missing -= bytes.byteLength
   }
 
-  throw new HttpError(400, 'InvalidArgument', `wanted a body of ${size} bytes, received ${size - missing}`)
+  throw tooShort(size, size - missing)
+}
+
+function tooShort (size: number, received: number): HttpError {
+  return new HttpError(400, 'InvalidArgument', `wanted a body of ${size} bytes, received ${received}`)
 }
 
 function tooLarge (): HttpError {

@@ -32,7 +32,7 @@ export async function answerBytes (exchange: Exchange, answer: Answer, headers: 
 /** Gives the body of the request away as it comes, at the pace of whoever reads it. @throws what `give` throws */
 export async function giveBody (exchange: Exchange, give: (body: ByteStream) => Promise<void>): Promise<void> {
   const [here, there] = byteStreamPair()
-  const pumped = pumpIn(exchange.request, here)
+  const pumped = pumpIn(exchange.bodyStream(), here)
 
   try {
     await give(there)

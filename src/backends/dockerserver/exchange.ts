@@ -1,12 +1,12 @@
 import { TLSSocket } from 'node:tls'
 import { toError } from '../../base/index.ts'
-import { checkJson, readBody, takeBody } from './body.ts'
+import { bodyBefore, checkJson, readBody, takeBody } from './body.ts'
 import { errorBody, statusOf } from './http-error.ts'
 import { writeTo } from './pump.ts'
 import type { Remote } from './remote.ts'
 import type { Clock } from '../../base/index.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 
 export interface ExchangeInit {
   readonly request: IncomingMessage
@@ -88,6 +88,15 @@ export class Exchange {
       : takeBody(this.upgraded, headers['content-length'], headers['transfer-encoding'] != null)
   }
 
+  /** The body as it comes, also where Node has taken the request for the end of HTTP, as with `Upgrade: h2c`. @throws HttpError 411 */
+  bodyStream (): Readable {
+    const { headers } = this.request
+
+    return this.upgraded == null
+      ? this.request
+      : bodyBefore(this.upgraded, headers['content-length'], headers['transfer-encoding'] != null)
+  }
+
   /** Answers with JSON, or nothing at all. */
   answer (status: number, json?: string): void {
     if (json == null) {
@@ -103,6 +112,9 @@ export class Exchange {
   begin (status: number, headers: Readonly<Record<string, string>>): void {
     this.response.writeHead(status, headers)
     this.response.flushHeaders()
+
+    // nobody reads a connection that was to be upgraded and was not: its end would never be seen
+    this.upgraded?.once('end', () => { this.upgraded?.destroy() }).resume()
   }
 
   /** Gives the connection to who goes on with it: it carries HTTP no more. */

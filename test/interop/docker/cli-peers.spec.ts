@@ -62,7 +62,9 @@ describe('the containers of a peer', () => {
     await using scene = await start()
     const { engine, folder, bob } = scene
 
-    await engine.cli('run', '-d', '-i', '--name', 'console', '--network', 'none', 'busybox', 'sh', '-c', 'read line; echo "got $line"; echo "err $line" >&2; sleep 0.5')
+    // made for one input: of others an engine ends the output with the input
+    await engine.cli('create', '-i', '--name', 'console', '--network', 'none', 'busybox', 'sh', '-c', 'read line; echo "got $line"; echo "err $line" >&2; sleep 0.5')
+    await engine.cli('start', 'console')
 
     expect(await as(folder, 'alice', ['attach', `${bob.address}/docker/console`], { input: 'hello\n' })).toMatchObject({ code: 0, stdout: 'got hello\n', stderr: 'err hello\n' })
   })
