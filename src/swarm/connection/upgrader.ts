@@ -171,7 +171,7 @@ export class ConnectionUpgrader {
       ? gater.denyInboundEncryptedConnection?.(remotePeer, maConn)
       : gater.denyOutboundEncryptedConnection?.(remotePeer, maConn))
 
-    const muxerFactory = options.muxerFactory ?? secured.streamMuxer ?? await inPhase('mux', signal, () => this.#selectMuxer(secured.connection, upgrade))
+    const muxerFactory = options.muxerFactory ?? this.#earlyMuxer(secured, role) ?? await inPhase('mux', signal, () => this.#selectMuxer(secured.connection, upgrade))
 
     await this.#ask(signal, 'denyInboundUpgradedConnection or denyOutboundUpgradedConnection', () => isInbound
       ? gater.denyInboundUpgradedConnection?.(remotePeer, maConn)
@@ -242,6 +242,20 @@ export class ConnectionUpgrader {
     const securing = role === 'outbound' ? encrypter.secureOutbound(conn, secureOptions) : encrypter.secureInbound(conn, secureOptions)
 
     return { secured: await raceSignal(securing, signal), encryption }
+  }
+
+  /**
+   * The muxer that the handshake agreed on. The dialler's list decides (libp2p/specs inlined-muxer-negotiation),
+   * but @libp2p/noise takes the first of the peer's list on either side: as dialler we choose ourselves.
+   */
+  #earlyMuxer ({ streamMuxer, remoteExtensions }: SecuredConnection, role: Direction): StreamMuxerFactory | undefined {
+    const offered = (remoteExtensions as { streamMuxers?: string[] } | undefined)?.streamMuxers
+
+    if (role === 'inbound' || streamMuxer == null || offered == null) {
+      return streamMuxer
+    }
+
+    return [...this.#components.muxers.values()].find(({ protocol }) => offered.includes(protocol)) ?? streamMuxer
   }
 
   async #selectMuxer (conn: MessageStream, { role, options }: Upgrade): Promise<StreamMuxerFactory> {

@@ -74,7 +74,8 @@ describe('encrypters', () => {
 describe('muxers', () => {
   it.each<[string, SwarmInit['streamMuxers'], SwarmInit['streamMuxers'], string]>([
     ['by default', undefined, undefined, '/yamux/1.0.0'],
-    ['by what both have', [yamux(), mplex()], [mplex()], '/mplex/6.7.0']
+    ['by what both have', [yamux(), mplex()], [mplex()], '/mplex/6.7.0'],
+    ['by what the dialler prefers', [mplex(), yamux()], [yamux(), mplex()], '/mplex/6.7.0']
   ])('are agreed on %s', async (_how, near, far, multiplexer) => {
     await using pair = await swarmPair({ streamMuxers: near }, { streamMuxers: far })
     const { connection, inbound } = pair
