@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dockerMissing } from '../support/docker-engine.ts'
+import { kubernetesMissing } from './kubernetes/client.ts'
 import { PROGRAMS } from './libp2p/programs.ts'
 import { redisMissing } from './unified/redis-server.ts'
 
@@ -28,6 +29,7 @@ export const GROUPS: readonly Group[] = [
   { name: 'unified', title: "libp2p's unified testing, over a Redis", paths: ['test/interop/unified'], missing: () => redisMissing() ?? goMissing() },
   { name: 'capture', title: 'bytes on the wire, decoded', paths: ['test/interop/capture'], missing: goMissing },
   { name: 'libchan', title: 'Go libchan', paths: ['test/interop/libchan.spec.ts'], missing: goMissing },
+  { name: 'kubernetes', title: "Kubernetes' client-go, over SPDY", paths: ['test/interop/kubernetes'], missing: kubernetesMissing },
   { name: 'docker', title: 'docker CLI and dockerode, at a Docker Engine', paths: ['test/interop/docker'], missing: dockerMissing },
   { name: 'proxy', title: 'WebSockets behind nginx', paths: ['test/proxy'], missing: () => answers('nginx', ['-v']) ? undefined : 'nginx is not installed (apt-get install nginx)' },
   { name: 'browser', title: 'channels in Chromium', paths: ['test/browser'], missing: () => existsSync('/usr/bin/chromium') ? undefined : 'there is no /usr/bin/chromium (apt-get install chromium)' }
