@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dockerMissing } from '../support/docker-engine.ts'
+import { composeMissing } from './compose/compose.ts'
 import { kubernetesMissing } from './kubernetes/client.ts'
 import { PROGRAMS } from './libp2p/programs.ts'
 import { redisMissing } from './unified/redis-server.ts'
@@ -31,6 +32,7 @@ export const GROUPS: readonly Group[] = [
   { name: 'libchan', title: 'Go libchan', paths: ['test/interop/libchan.spec.ts'], missing: goMissing },
   { name: 'kubernetes', title: "Kubernetes' client-go, over SPDY", paths: ['test/interop/kubernetes'], missing: kubernetesMissing },
   { name: 'docker', title: 'docker CLI and dockerode, at a Docker Engine', paths: ['test/interop/docker'], missing: dockerMissing },
+  { name: 'compose', title: 'docker-compose, at a Docker Engine', paths: ['test/interop/compose'], missing: composeMissing },
   { name: 'proxy', title: 'WebSockets behind nginx', paths: ['test/proxy'], missing: () => answers('nginx', ['-v']) ? undefined : 'nginx is not installed (apt-get install nginx)' },
   { name: 'browser', title: 'channels in Chromium', paths: ['test/browser'], missing: () => existsSync('/usr/bin/chromium') ? undefined : 'there is no /usr/bin/chromium (apt-get install chromium)' }
 ]

@@ -69,6 +69,7 @@ async function versionsTable (programs: readonly Program[]): Promise<string> {
 const TOOLS: ReadonlyArray<readonly [name: string, command: string, ...args: string[]]> = [
   ['Docker Engine', 'dockerd', '--version'],
   ['docker CLI', 'docker', '--version'],
+  ['docker-compose', 'docker-compose', '--version'],
   ['Redis', 'redis-server', '--version'],
   ['nginx', 'nginx', '-v'],
   ['Chromium', 'chromium', '--version']
