@@ -31,12 +31,19 @@ const MAX_ROUNDS = 3
  * what the engine has said itself, then or before. Gives these outcomes, so that a test can say what they are.
  */
 export async function expectSame (hosts: Hosts, commands: Commands, clean: (outcomes: Normal[]) => Normal[] = (outcomes) => outcomes): Promise<Normal[]> {
+  return inRounds(async () => {
+    const [direct, piped] = await runAtBoth(hosts, commands)
+
+    return [clean(normalise(direct)), clean(normalise(piped))]
+  })
+}
+
+/** Runs both until the second is what the first has been. */
+export async function inRounds (run: () => Promise<[direct: Normal[], piped: Normal[]]>): Promise<Normal[]> {
   const said: Normal[][] = []
 
   for (let round = 1; ; round++) {
-    const [direct, piped] = await runAtBoth(hosts, commands)
-    const wanted = clean(normalise(direct))
-    const got = clean(normalise(piped))
+    const [wanted, got] = await run()
 
     said.push(wanted)
 
