@@ -1,5 +1,4 @@
-import { VERSION } from '../base/index.ts'
-import { nearest } from '../base/index.ts'
+import { nearest, VERSION } from '../base/index.ts'
 import { firstOperand, parseArguments } from './arguments.ts'
 import { asksForHelp, backendNames, isStage, listBackends, stageHelp } from './backend-list.ts'
 import { EXIT } from './exit-codes.ts'

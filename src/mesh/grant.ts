@@ -1,10 +1,10 @@
 import { isCoded, toError } from '../base/index.ts'
 import { pipe, REASON_CODE } from '../channel/index.ts'
-import { discardBytes, discardValue, errorMessage, isRefusal, reference, RPC, serve, ServiceError, toMessage, unsent, verbName, VERBS } from '../service/index.ts'
+import { discardBytes, discardValue, errorMessage, isFrame, isRefusal, reference, RPC, serve, ServiceError, toMessage, unsent, verbName, VERBS } from '../service/index.ts'
 import { cancelWith, GrantedValues } from './granted-values.ts'
 import type { Clock, Permits } from '../base/index.ts'
 import type { ByteStreamLike, ChannelEnd, Receiver, Sender } from '../channel/index.ts'
-import type { Call, Caller, Message, Reference, Service } from '../service/index.ts'
+import type { Call, Caller, Frame, Message, Reference, Service } from '../service/index.ts'
 
 export interface GrantInit {
   /** For errors. */
@@ -229,13 +229,6 @@ export class Grant {
       }
     }
   }
-}
-
-/** What typed services say, on channels that began with messages. */
-type Frame = readonly unknown[]
-
-function isFrame (message: Message): message is Message & Frame {
-  return Array.isArray(message)
 }
 
 function toFailure (result: Frame, thrown: unknown): Message {

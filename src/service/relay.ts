@@ -2,8 +2,10 @@ import { toError } from '../base/index.ts'
 import { ChannelError, describeReason, REASON_CODE, toReason } from '../channel/index.ts'
 import { checked, readAny } from './read-messages.ts'
 import { isRefusal } from './refusal.ts'
+import { isFrame } from './typed/frames.ts'
 import { discard as discardValue } from './typed/values.ts'
 import type { Message, ReceivedMessage } from './message.ts'
+import type { Frame } from './typed/frames.ts'
 import type { ChannelEnd, ChannelReason, Receiver, Sender } from '../channel/index.ts'
 
 export interface RelayOptions {
@@ -100,13 +102,6 @@ async function sendFrame (to: Sender<unknown>, frame: Frame, { onFrameRefused }:
 
     await onFrameRefused(frame, thrown)
   }
-}
-
-/** What a channel carries once it belongs to the calls of a typed service, spec-service 7: it goes on as it is. */
-export type Frame = readonly unknown[]
-
-function isFrame (received: unknown): received is Frame {
-  return Array.isArray(received)
 }
 
 /** How one end ended, for the other side. */

@@ -8,9 +8,9 @@ import { task } from './task.ts'
 import { RPC, unsent } from './typed/frames.ts'
 import { VERBS } from './verb.ts'
 import type { Message, ReceivedMessage } from './message.ts'
-import type { Frame } from './relay.ts'
 import type { Reference, ServiceLike } from './service.ts'
 import type { Task, TaskOptions } from './task.ts'
+import type { Frame } from './typed/frames.ts'
 import type { Receiver, Sender } from '../channel/index.ts'
 
 /** A message that passes a tap. */

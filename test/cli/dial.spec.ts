@@ -1,24 +1,12 @@
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createSwarm } from '../../src/index.ts'
+import { freePort } from '../support/free-port.ts'
 import { tryCommand } from './support/memory-context.ts'
 import { events, Folder, runCli, startListener } from './support/run-cli.ts'
 import type { AddressInfo } from 'node:net'
 
 const NOBODY = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
-
-/** A port on which nothing listens: one that was free a moment ago. */
-async function freePort (): Promise<number> {
-  const server = createServer()
-
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
-
-  const { port } = server.address() as AddressInfo
-
-  await new Promise((resolve) => { server.close(resolve) })
-
-  return port
-}
 
 /** Takes connections and says nothing, as a peer that hangs. */
 async function startMute (): Promise<AsyncDisposable & { address: string }> {

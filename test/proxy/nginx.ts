@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Certificate } from '../support/certificates.ts'
 import type { ChildProcess } from 'node:child_process'
-import type { AddressInfo } from 'node:net'
 
 /** Ports of this machine: where nginx listens, and where what is behind it does. */
 export interface Routes {
@@ -19,20 +17,6 @@ export interface Routes {
 export interface Nginx extends AsyncDisposable {
   /** Ends it at once, as a crash does. */
   kill (): Promise<void>
-}
-
-/** A port that is free, most likely still in a moment. */
-export async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-
-  await once(server, 'listening')
-
-  const { port } = server.address() as AddressInfo
-
-  server.close()
-  await once(server, 'close')
-
-  return port
 }
 
 /** What a user has to write for channels over HTTP/2 and over WebSockets. */

@@ -3,15 +3,14 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { createAuthority } from './certificates.ts'
+import { freePort } from './free-port.ts'
 import type { Certificate } from './certificates.ts'
 import type { ChildProcess } from 'node:child_process'
-import type { AddressInfo } from 'node:net'
 
 const DOCKERD = '/usr/sbin/dockerd'
 const BUSYBOX = '/bin/busybox'
@@ -290,19 +289,6 @@ async function importBusybox (cli: Cli, folder: string): Promise<void> {
 
   await rm(root, { recursive: true })
   await rm(tar)
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-
-  await once(server, 'listening')
-
-  const { port } = server.address() as AddressInfo
-
-  server.close()
-  await once(server, 'close')
-
-  return port
 }
 
 async function writeCertificates (folder: string): Promise<TlsFiles> {

@@ -60,7 +60,14 @@ export function isMeta (meta: unknown): meta is Readonly<Record<string, string>>
   return values.length <= RPC_LIMITS.maxMetaEntries && values.every((value) => typeof value === 'string') && String(timeout).trim() !== '' && Number(timeout) >= 0
 }
 
+/** What the channels of a typed service carry, among channels that began with messages. */
+export type Frame = readonly unknown[]
+
+export function isFrame<T> (received: T): received is T & Frame {
+  return Array.isArray(received)
+}
+
 /** In place of a call or a result that cannot be sent on, for the caller: the others go on. */
-export function unsent ([, id]: readonly unknown[], error: unknown): readonly unknown[] {
+export function unsent ([, id]: Frame, error: unknown): Frame {
   return [FAILURE, id, 'ServiceFailed', `it cannot be sent on: ${toError(error).message}`]
 }

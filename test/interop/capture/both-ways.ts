@@ -1,5 +1,5 @@
 import { beforeAll, describe } from 'vitest'
-import { goMissing } from './go-peer.ts'
+import { goMissing } from '../support/go.ts'
 import { record } from './record.ts'
 import type { Recording } from './record.ts'
 

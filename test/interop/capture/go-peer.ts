@@ -6,11 +6,6 @@ const PROGRAM = PROGRAMS['go-libp2p']
 
 let prepared: Promise<Launch> | undefined
 
-/** Why go-libp2p cannot take part here; undefined where it can. */
-export function goMissing (): string | undefined {
-  return PROGRAM.missing()
-}
-
 /** A node of go-libp2p in a process of its own. Its program is built once a test file. */
 export async function startGo (...flags: string[]): Promise<RemotePeer> {
   prepared ??= PROGRAM.prepare()

@@ -1,23 +1,13 @@
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { buffer } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { buildGo } from '../support/go.ts'
 import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-
-const run = promisify(execFile)
-
-const SOURCE = fileURLToPath(new URL('../go/kubernetes', import.meta.url))
-
-/** Why the tests with a Kubernetes client do not run here; undefined where they do. */
-export function kubernetesMissing (): string | undefined {
-  return spawnSync('go', ['version'], { stdio: 'ignore' }).status === 0 ? undefined : 'Go is not installed (https://go.dev/dl)'
-}
 
 /** What client-go made of it. */
 export interface Outcome {
@@ -54,7 +44,7 @@ export class KubernetesClient implements AsyncDisposable {
   static async build (): Promise<KubernetesClient> {
     const client = new KubernetesClient(await mkdtemp(join(tmpdir(), 'kubernetes-peer-')))
 
-    await run('go', ['build', '-mod=readonly', '-buildvcs=false', '-o', client.#program, '.'], { cwd: SOURCE })
+    await buildGo('kubernetes', client.#program)
 
     return client
   }

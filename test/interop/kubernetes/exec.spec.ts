@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isCoded } from '../../../src/base/index.ts'
 import { createAuthority } from '../../support/certificates.ts'
+import { goMissing } from '../support/go.ts'
 import { checksum, pattern, STREAM_BYTES } from '../support/libchan-messages.ts'
-import { KubernetesClient, kubernetesMissing } from './client.ts'
+import { KubernetesClient } from './client.ts'
 import { Kubelet } from './kubelet.ts'
 import type { ExecOptions, Running } from './client.ts'
 import type { KubeletOptions } from './kubelet.ts'
@@ -59,7 +60,7 @@ async function security (scheme: 'http' | 'https'): Promise<KubeletOptions & { c
   return { tls: authority.issue('localhost'), ca }
 }
 
-describe.skipIf(kubernetesMissing() != null)('the SPDY executor of Kubernetes runs a command over our streams:', { timeout: MINUTE / 2 }, () => {
+describe.skipIf(goMissing() != null)('the SPDY executor of Kubernetes runs a command over our streams:', { timeout: MINUTE / 2 }, () => {
   beforeAll(async () => {
     built.folder = await mkdtemp(join(tmpdir(), 'kubernetes-'))
     built.client = await KubernetesClient.build()

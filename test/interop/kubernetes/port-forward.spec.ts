@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { goMissing } from '../support/go.ts'
 import { checksum, pattern } from '../support/libchan-messages.ts'
-import { KubernetesClient, kubernetesMissing } from './client.ts'
+import { KubernetesClient } from './client.ts'
 import { Kubelet } from './kubelet.ts'
 import { ECHO_PORT } from './port-forward.ts'
 import type { Running } from './client.ts'
@@ -59,7 +60,7 @@ function piece (index: number): Buffer {
   return Buffer.concat([...pattern(PIECE_BYTES + index)])
 }
 
-describe.skipIf(kubernetesMissing() != null)('the port forwarder of Kubernetes connects over our streams:', { timeout: MINUTE / 2 }, () => {
+describe.skipIf(goMissing() != null)('the port forwarder of Kubernetes connects over our streams:', { timeout: MINUTE / 2 }, () => {
   beforeAll(async () => {
     built.client = await KubernetesClient.build()
   }, 10 * MINUTE)

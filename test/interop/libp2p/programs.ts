@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { buildGo, goMissing } from '../support/go.ts'
 import type { Launch } from './remote-peer.ts'
 
 const run = promisify(execFile)
@@ -33,12 +34,12 @@ function answers (file: string, args: readonly string[]): boolean {
 
 const go: Program = {
   name: 'go-libp2p',
-  missing: () => answers('go', ['version']) ? undefined : 'Go is not installed (https://go.dev/dl)',
+  missing: goMissing,
 
   async prepare () {
     const file = `${CACHE}go-libp2p-peer`
 
-    await run('go', ['build', '-mod=readonly', '-buildvcs=false', '-o', file, '.'], { cwd: source('go/libp2p') })
+    await buildGo('libp2p', file)
 
     return { name: this.name, file, args: [] }
   }

@@ -1,21 +1,17 @@
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { buildGo, goMissing } from './go.ts'
 import type { ChildProcess } from 'node:child_process'
 
 const run = promisify(execFile)
 
-const SOURCE = fileURLToPath(new URL('../go/libchan', import.meta.url))
-
 /** Why the tests against Go libchan do not run here; undefined where they do. */
-export const LIBCHAN_SKIP_REASON: string | undefined = spawnSync('go', ['version']).status === 0
-  ? undefined
-  : 'there is no `go` on the path, which builds Go libchan: see https://go.dev/dl'
+export const LIBCHAN_SKIP_REASON: string | undefined = goMissing()
 
 /** The program in `test/interop/go/libchan`, built. Disposing it removes it. */
 export class LibchanPeer implements AsyncDisposable {
@@ -30,7 +26,7 @@ export class LibchanPeer implements AsyncDisposable {
   static async build (): Promise<LibchanPeer> {
     const peer = new LibchanPeer(await mkdtemp(join(tmpdir(), 'libchan-peer-')))
 
-    await run('go', ['build', '-mod=readonly', '-buildvcs=false', '-o', peer.#program, '.'], { cwd: SOURCE })
+    await buildGo('libchan', peer.#program)
 
     return peer
   }

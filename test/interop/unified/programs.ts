@@ -1,13 +1,12 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { buildGo } from '../support/go.ts'
 
 const run = promisify(execFile)
-
-const GO_SOURCE = fileURLToPath(new URL('../go/unified', import.meta.url))
 
 /** A program that takes part in a test, and how it is started. */
 export interface Program {
@@ -21,11 +20,6 @@ export const JS = typeScriptProgram('js-libp2p', 'js-libp2p.ts')
 
 function typeScriptProgram (name: string, file: string): Program {
   return { name, command: process.execPath, args: [fileURLToPath(new URL(file, import.meta.url))] }
-}
-
-/** Why go-libp2p cannot take part here; undefined where it can. */
-export function goMissing (): string | undefined {
-  return spawnSync('go', ['version'], { stdio: 'ignore' }).status === 0 ? undefined : 'Go is not installed (https://go.dev/dl)'
 }
 
 /** go-libp2p's part, built from `test/interop/go/unified`. Disposing it removes it. */
@@ -43,7 +37,7 @@ export class GoProgram implements Program, AsyncDisposable {
   static async build (): Promise<GoProgram> {
     const program = new GoProgram(await mkdtemp(join(tmpdir(), 'unified-peer-')))
 
-    await run('go', ['build', '-mod=readonly', '-buildvcs=false', '-o', program.command, '.'], { cwd: GO_SOURCE })
+    await buildGo('unified', program.command)
 
     return program
   }

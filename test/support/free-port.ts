@@ -1,0 +1,17 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+
+/** A port of this machine that is free, most likely still in a moment. */
+export async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+
+  await once(server, 'listening')
+
+  const { port } = server.address() as AddressInfo
+
+  server.close()
+  await once(server, 'close')
+
+  return port
+}
