@@ -11,11 +11,11 @@ import type { MessageStream, StreamMuxerFactory } from '@libp2p/interface'
  * The rules are in `docs/yamux.md`. It works with every transport and encrypter of libp2p, and in
  * place of `@libp2p/yamux`, with which it shares the protocol and the interface.
  *
- *     transport -> Inbox  -> YamuxStream -> reader     inbox: decoder, frame; stream: read-side
+ *     transport -> Inbox  -> YamuxStream -> reader     inbox: decoder, frame; stream: message-stream
  *     transport <- Outbox <- YamuxStream <- writer     outbox: send-queue, frame-batch; stream: write-side
  *
  * Read `constants`, `frame`, `window` and `stream` first, then `outbox`, `inbox` and `muxer`.
- * `message-stream` is what libp2p asks of any stream.
+ * The room `message-stream` is what libp2p asks of any stream.
  */
 
 /** Makes a muxer for each connection. */
@@ -48,7 +48,6 @@ export function yamux (init: YamuxInit = {}): (components?: unknown) => YamuxFac
 export { GO_AWAY, YAMUX_PROTOCOL } from './constants.ts'
 export { YamuxClosedError, YamuxProtocolError, YamuxResetError } from './errors.ts'
 export { YAMUX_DEFAULTS } from './options.ts'
-export { MessageStreamBase } from './message-stream.ts'
 export { YamuxMuxer } from './muxer.ts'
 export { YamuxStream } from './stream.ts'
 export type { YamuxRule } from './errors.ts'

@@ -7,16 +7,20 @@ const BELOW_SWARM = ['base', 'identity', 'peerstore']
 const GROUND = [...BELOW_SWARM, 'swarm/constants', 'swarm/options', 'swarm/contract', 'swarm/address']
 const CONNECTION = [...GROUND, 'swarm/limits', 'swarm/stream', 'swarm/connection']
 const SEAMS = [...CONNECTION, 'swarm/dial', 'swarm/listen']
-const CORE = [...SEAMS, 'yamux', 'swarm/plugins']
+const CORE = [...SEAMS, 'yamux', 'noise', 'tcp', 'tls', 'swarm/plugins']
 const CHANNEL = ['base', 'channel/contract', 'channel/pipe', 'channel/bytes', 'channel/codec', 'channel/session', 'channel/providers']
-const COLUMNS = [...BELOW_SWARM, 'yamux', 'swarm', 'channel', 'service', 'mesh']
+const COLUMNS = [...BELOW_SWARM, 'yamux', 'noise', 'tcp', 'tls', 'swarm', 'channel', 'service', 'mesh']
 
 const LAYERS: Layers = {
   rooms: {
     base: [],
     identity: ['base'],
     peerstore: ['base', 'identity'],
-    yamux: ['base'],
+    'message-stream': ['base'],
+    yamux: ['base', 'message-stream'],
+    noise: ['base', 'identity', 'message-stream'],
+    tcp: ['base', 'message-stream'],
+    tls: ['base', 'identity', 'message-stream', 'tcp'],
 
     'swarm/constants': [],
     'swarm/options': ['base', 'swarm/constants'],
@@ -36,7 +40,7 @@ const LAYERS: Layers = {
     'channel/bytes': ['base', 'channel/contract'],
     'channel/codec': ['base', 'channel/contract'],
     'channel/session': ['base', 'channel/contract', 'channel/pipe', 'channel/bytes', 'channel/codec'],
-    'channel/providers': ['base', 'yamux', 'channel/contract'],
+    'channel/providers': ['base', 'message-stream', 'yamux', 'channel/contract'],
     'channel/core': [...CHANNEL, 'channel/core'],
     'channel/index': [...CHANNEL, 'channel/core'],
     service: ['base', 'channel'],

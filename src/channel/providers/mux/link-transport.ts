@@ -1,5 +1,5 @@
 import { CodedError } from '../../../base/index.ts'
-import { MessageStreamBase } from '../../../yamux/index.ts'
+import { MessageStreamBase } from '../../../message-stream/index.ts'
 import { REASON_CODE } from '../../contract/index.ts'
 import { silentLog } from './silent-log.ts'
 import type { Clock } from '../../../base/index.ts'

@@ -1,0 +1,7 @@
+/*
+ * What libp2p asks of any stream of bytes that tells of its events, written once: delivery, pausing,
+ * iteration and the two ends. The multiplexer, the encrypters and the TCP transport build upon it.
+ */
+export { MessageStreamBase } from './message-stream.ts'
+export { ReadQueue } from './read-queue.ts'
+export type { MessageStreamInit } from './message-stream.ts'
