@@ -11,7 +11,7 @@ export { cbor, json, msgpack } from './codec/index.ts'
 export { ChannelError, CONNECTION_DEFAULTS, LISTEN_DEFAULTS, PIPE_DEFAULTS, REASON_CODE, SESSION_DEFAULTS } from './contract/index.ts'
 
 // for transports of your own: a StreamProvider, or a ByteLink for createMuxProvider
-export { createMuxProvider, decodeHeaderBlock, encodeHeaderBlock, flushAll, HeaderAcceptor, memoryProviders, openHeaded, OpenSlots, refusal } from './providers/index.ts'
+export { createMuxProvider, decodeHeaderBlock, encodeHeaderBlock, memoryProviders } from './providers/index.ts'
 export { describeReason, HEADER, MAX_REASON_BYTES, MAX_REASON_CODE, REFERENCE, TIME_TYPE, toReason } from './contract/index.ts'
 
 export type { ByteStream, ByteStreamLike, CallOptions, ChannelEnd, ChannelOptions, ChannelReason, PipeOptions, ReasonInput, Receiver, Sender, StreamDirection, Wire } from './contract/index.ts'
@@ -22,4 +22,4 @@ export type { AdoptedByteStream } from './bytes/index.ts'
 export type { DuplexLike, OverDuplexOptions } from './over-duplex.ts'
 export type { OnSession } from './listen-over.ts'
 export type { SelectBranch, SelectBranches, SelectOptions, SelectResult } from './pipe/index.ts'
-export type { Flushable, HeaderAcceptorInit, MemoryInit, MuxProviderInit, WebStreamPair } from './providers/index.ts'
+export type { MemoryInit, MuxProvider, MuxProviderInit, WebStreamPair } from './providers/index.ts'

@@ -10,7 +10,7 @@ export interface ReaderEvents {
 
 /** Makes calls of the waiting reads of a stream, while they are wanted. */
 export class LinkReader {
-  readonly #stream: Promise<Stream>
+  readonly #stream: Stream
   readonly #events: ReaderEvents
   #isWanted = false
   #isReading = false
@@ -18,7 +18,7 @@ export class LinkReader {
   /** Read while nobody wanted it; null is the end. */
   #held: Uint8Array | null | undefined
 
-  constructor (stream: Promise<Stream>, events: ReaderEvents) {
+  constructor (stream: Stream, events: ReaderEvents) {
     this.#stream = stream
     this.#events = events
   }
@@ -56,10 +56,8 @@ export class LinkReader {
     this.#isReading = true
 
     try {
-      const stream = await this.#stream
-
       while (this.#isWanted && !this.#isDone) {
-        this.#held = await stream.read()
+        this.#held = await this.#stream.read()
         this.#deliver()
       }
     } catch (thrown) {

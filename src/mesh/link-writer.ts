@@ -13,7 +13,7 @@ export interface WriterEvents {
 
 /** Makes waiting writes of calls: what was written in one turn leaves together. */
 export class LinkWriter {
-  readonly #stream: Promise<Stream>
+  readonly #stream: Stream
   readonly #events: WriterEvents
   #queue: Uint8Array[] = []
   /** In the queue and on the way. */
@@ -23,19 +23,9 @@ export class LinkWriter {
   #isStopped = false
   #flushing: Promise<void> | undefined
 
-  constructor (stream: Promise<Stream>, events: WriterEvents) {
+  constructor (stream: Stream, events: WriterEvents) {
     this.#stream = stream
     this.#events = events
-  }
-
-  /** Written, and not left yet. */
-  get waitingBytes (): number {
-    return this.#waitingBytes
-  }
-
-  /** Resolves when all that was written has left, or never will. */
-  get flushed (): Promise<void> {
-    return this.#flushing ?? Promise.resolve()
   }
 
   write (bytes: Uint8Array): boolean {
@@ -72,14 +62,14 @@ export class LinkWriter {
 
   async #flush (): Promise<void> {
     try {
-      const stream = await this.#stream // a turn at least, so that what is written in it is here
+      await Promise.resolve() // a turn, so that what is written in it is here
 
       while (this.#queue.length > 0) {
-        await this.#writeSome(stream)
+        await this.#writeSome()
       }
 
       if (this.#isEnding && !this.#isStopped) {
-        await stream.closeWrite()
+        await this.#stream.closeWrite()
       }
     } catch {
       this.stop() // the stream has failed, and says so by its end
@@ -88,12 +78,12 @@ export class LinkWriter {
     }
   }
 
-  async #writeSome (stream: Stream): Promise<void> {
+  async #writeSome (): Promise<void> {
     const chunks = takeTogether(this.#queue)
     const [first] = chunks
     const bytes = chunks.length === 1 && first != null ? first : concat(chunks)
 
-    await stream.write(bytes)
+    await this.#stream.write(bytes)
 
     if (this.#isStopped) {
       return

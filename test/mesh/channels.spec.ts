@@ -54,7 +54,7 @@ describe('channels over a swarm', () => {
   })
 
   it('share one session a connection, whoever asks for it', async () => {
-    const { near, far, channels, farChannels } = await scene()
+    const { near, far, channels, farChannels } = await scene({ onSession: () => {} })
     const [one, other] = await Promise.all([channels.connect(addressOf(far)), channels.connect(addressOf(far))])
 
     await until(() => far.connections(near.peerId).length > 0)
@@ -85,10 +85,9 @@ describe('channels over a swarm', () => {
 
   it('are refused by a peer that serves none', async () => {
     const { far, channels } = await scene()
-    const session = await channels.connect(addressOf(far))
-    const sender = session.newSendChannel()
 
-    await expect(sender.closed).resolves.toMatchObject({ how: 'cancelled', reason: { code: 13 } })
+    await expect(channels.connect(addressOf(far))).rejects.toMatchObject({ code: 'ConnectFailed', message: expect.stringMatching(/^12D3Koo.* serves no sessions of \/libchan\/1\.0\.0: it has no onSession$/) })
+    expect(channels.sessions()).toEqual([])
   })
 
   it('end with the session when what serves them throws', async () => {
@@ -158,5 +157,42 @@ describe('a session of a swarm that was closed before anything was opened', () =
 
     expect(await ask(await channels.connect(addressOf(far)), 'meanwhile')).toBe('meanwhile')
     await closing
+  })
+})
+
+describe('sessions that both sides begin at once', () => {
+  it('are one, that of the dialler', async () => {
+    const [near, far] = [await node(), await node()]
+    const served: Session[] = []
+    const channels = createChannels(near, { onSession: (session) => { served.push(session) } })
+    const farChannels = createChannels(far, { onSession: (session) => { served.push(session) } })
+
+    await near.dial(addressOf(far))
+    await until(() => far.connections(near.peerId).length > 0)
+
+    const [ours, theirs] = await Promise.all([channels.connect(far.peerId), farChannels.connect(near.peerId)])
+    const sender = ours.newSendChannel<string>()
+
+    await sender.send('across')
+
+    expect(await (await theirs.waitReceiveChannel()).receive()).toEqual({ done: false, value: 'across' })
+    expect([ours.isInitiator, theirs.isInitiator]).toEqual([true, false])
+    expect([channels.sessions(), farChannels.sessions()]).toEqual([[ours], [theirs]])
+    expect(served).toHaveLength(2)
+    await until(() => near.connections()[0]?.streams.length === 1)
+  })
+
+  it('are that of the listener where it serves none itself', async () => {
+    const [near, far] = [await node(), await node()]
+    const channels = createChannels(near, { onSession: echo })
+    const farChannels = createChannels(far)
+
+    await near.dial(addressOf(far))
+    await until(() => far.connections(near.peerId).length > 0)
+
+    const [ours, theirs] = await Promise.all([channels.connect(far.peerId), farChannels.connect(near.peerId)])
+
+    expect(await ask(theirs, 'hello')).toBe('hello')
+    expect(ours.isInitiator).not.toBe(theirs.isInitiator)
   })
 })

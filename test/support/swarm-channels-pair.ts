@@ -2,7 +2,7 @@ import { createSwarm } from '../../src/index.ts'
 import { createChannels } from '../../src/mesh/index.ts'
 import { LOOPBACK } from './swarm-pair.ts'
 import { tcpProxy } from './tcp-proxy.ts'
-import { until } from './until.ts'
+import type { Session } from '../../src/channel/index.ts'
 import type { ChannelSetup } from '../../src/testing/index.ts'
 
 /** Two sessions over a connection of two swarms, with a proxy between that can break it. */
@@ -12,16 +12,13 @@ export const swarmChannelsPair: ChannelSetup = async ({ near, far }) => {
   const port = Number(listener.listenAddresses()[0]?.getComponents().at(-1)?.value)
   const proxy = await tcpProxy({ port, host: '127.0.0.1' })
   const nearChannels = createChannels(dialler, near)
-  const farChannels = createChannels(listener, far)
+  const begun = Promise.withResolvers<Session>()
+
+  createChannels(listener, { ...far, onSession: begun.resolve })
   const session = await nearChannels.connect(`/ip4/127.0.0.1/tcp/${proxy.port}/p2p/${listener.peerId.toString()}`)
-
-  await until(() => listener.connections(dialler.peerId).length > 0)
-
-  const other = await farChannels.connect(dialler.peerId) // over the same connection
-
   return {
     near: session,
-    far: other,
+    far: await begun.promise,
     cut: (how) => { proxy.cut(how) },
     async [Symbol.asyncDispose] () {
       await Promise.all(swarms.map(async (swarm) => swarm.close()))

@@ -57,16 +57,18 @@ export function reasonFromWire (code: number): CloseReason {
   return { code: REASON_BY_WIRE_CODE.get(code) ?? 'aborted', by: 'remote' }
 }
 
-/** The error that calls on a connection get after it has ended. */
-export function closeError (reason: CloseReason): CodedError {
+/** The error that calls on a connection, and on its streams, get after it has ended; `closeReason` is the code of that. */
+export function closeError (reason: CloseReason): CodedError & { readonly closeReason: CloseReason['code'] } {
   const isLost = reason.code === 'lost' || reason.code === 'keepAlive'
   const who = reason.by === 'local' ? 'on this side' : 'by the peer'
 
-  return new CodedError(
+  const error = new CodedError(
     isLost ? 'ConnectionLost' : 'ConnectionClosed',
     isLost ? `the connection was lost: ${MEANING[reason.code]}` : `the connection was closed ${who}: ${MEANING[reason.code]}`,
     { cause: reason.error }
   )
+
+  return Object.assign(error, { closeReason: reason.code })
 }
 
 /** How the stream ends that a relayed connection runs over; any other error with a code of ours is our doing. */

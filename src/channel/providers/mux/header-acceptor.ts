@@ -43,13 +43,6 @@ export class HeaderAcceptor implements Disposable {
     link.resume()
   }
 
-  /** Stops watching the time where nobody is waited for. */
-  rest (): void {
-    if (this.#expected.size === 0) {
-      this[Symbol.dispose]()
-    }
-  }
-
   [Symbol.dispose] (): void {
     this.#timer?.[Symbol.dispose]()
     this.#timer = undefined
@@ -120,7 +113,7 @@ export class HeaderAcceptor implements Disposable {
 }
 
 /** What a stream is reset with whose taker threw. */
-export function refusal (thrown: unknown): ChannelReason {
+function refusal (thrown: unknown): ChannelReason {
   if (thrown instanceof ChannelError && thrown.reason != null) {
     return thrown.reason
   }

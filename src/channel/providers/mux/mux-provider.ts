@@ -7,7 +7,7 @@ import { LinkTransport } from './link-transport.ts'
 import { MuxStream } from './mux-stream.ts'
 import { OpenSlots } from './open-slots.ts'
 import { exchangePreamble } from './preamble.ts'
-import { goodbyeError, lossError, streamError } from './stream-errors.ts'
+import { goodbyeError, lossError, orderlyEnd, streamError } from './stream-errors.ts'
 import type { MuxStreamHost } from './mux-stream.ts'
 import type { Clock, Timer } from '../../../base/index.ts'
 import type { YamuxMuxer, YamuxStream } from '../../../yamux/index.ts'
@@ -32,6 +32,12 @@ export interface MuxProviderInit {
   signal?: AbortSignal | undefined
 }
 
+/** The streams of a session over a byte pipe. */
+export interface MuxProvider extends StreamProvider {
+  /** Whether it opens no more streams: it was closed, or lost. */
+  readonly isClosing: boolean
+}
+
 /**
  * The streams of a session over a byte pipe; spec-channel 12.1. The link is the provider's from here on, also
  * where this rejects: then it has been reset.
@@ -39,10 +45,10 @@ export interface MuxProviderInit {
  * @throws CodedError ProtocolViolation when the other side speaks something else, ConnectFailed when it says
  * nothing in time or ends the connection; the signal's reason
  */
-export async function createMuxProvider (link: ByteLink, init: MuxProviderInit): Promise<StreamProvider> {
+export async function createMuxProvider (link: ByteLink, init: MuxProviderInit): Promise<MuxProvider> {
   const { remoteAddress, hangUpHint, clock, handshakeTimeoutMs: timeoutMs, signal } = init
 
-  return exchangePreamble(link, (rest) => new MuxProvider(link, rest, init), { remoteAddress, hangUpHint, clock, timeoutMs, signal })
+  return exchangePreamble(link, (rest) => new LinkMuxProvider(link, rest, init), { remoteAddress, hangUpHint, clock, timeoutMs, signal })
 }
 
 /*
@@ -50,7 +56,7 @@ export async function createMuxProvider (link: ByteLink, init: MuxProviderInit):
  * not ended are reset with `sessionClosed`, a go away follows, and our direction of the link ends. The other side
  * answers with its own goodbye, without waiting for anything.
  */
-class MuxProvider implements StreamProvider {
+class LinkMuxProvider implements MuxProvider {
   readonly name: string
   readonly remoteAddress: string
   readonly isInitiator: boolean
@@ -103,6 +109,10 @@ class MuxProvider implements StreamProvider {
     })().createStreamMuxer(this.#transport)
     this.#muxer.addEventListener('goaway', (event) => { this.#onGoAway(event.detail) })
     this.#transport.start(rest)
+  }
+
+  get isClosing (): boolean {
+    return this.#phase !== 'open'
   }
 
   start (events: ProviderEvents): void {
@@ -209,17 +219,22 @@ class MuxProvider implements StreamProvider {
     this.#tellEnd()
   }
 
-  /** What a lost connection is to everybody who used it; the first to notice says why. */
+  /**
+   * What a lost connection is to everybody who used it; the first to notice says why. What carries the link may
+   * itself have been closed in good order, which then ends the session too.
+   */
   #lose (error: Error): Error {
-    if (this.#end == null || this.#reason == null) {
+    const closed = orderlyEnd(error)
+
+    if (closed != null && this.#end == null) {
+      this.#endWith(closed, { error: undefined })
+    } else if (this.#end == null || this.#reason == null) {
       const reason = lossError(this.remoteAddress, error)
 
       this.#endWith(reason, { error: reason })
-
-      return reason
     }
 
-    return this.#reason
+    return this.#reason ?? error
   }
 
   #onGone (error: Error | undefined): void {

@@ -13,6 +13,11 @@ export function goodbyeError (message: string): ChannelError {
   return Object.assign(new ChannelError('SessionClosed', message), { resetCode: REASON_CODE.sessionClosed, goAwayCode: GO_AWAY.normal })
 }
 
+/** Whether the link ended because what carries it was closed in good order; the muxer has that as its cause. */
+export function orderlyEnd (error: Error): Error | undefined {
+  return [error, error.cause].find((one) => isCoded(one, 'SessionClosed'))
+}
+
 /** What a lost connection is to everybody who used it. */
 export function lossError (remoteAddress: string, error: Error): CodedError {
   // the muxer says that it was lost and why; once is enough
