@@ -5,7 +5,7 @@
  * - `clock`, `random`: time and chance as arguments
  * - `signals`: bounded waiting
  * - `permits`: bounded use
- * - `bytes`, `byte-queue`: bytes put together, bytes that wait
+ * - `bytes`, `byte-queue`, `slab`: bytes put together, bytes that wait, memory for short-lived ones
  * - `keep-alive`: whether a silent peer still lives
  * - `outcome`: what comes once, and is a promise only for who asks
  * - `web-streams`: WHATWG streams over ours
@@ -22,6 +22,7 @@ export { nearest } from './nearest.ts'
 export { holding, Permits } from './permits.ts'
 export { after, pause, systemClock } from './clock.ts'
 export { systemRandom } from './random.ts'
+export { slab } from './slab.ts'
 export { toWritableStream } from './web-streams.ts'
 export { VERSION } from './version.ts'
 export type { Clock, Timer, TimerOptions } from './clock.ts'

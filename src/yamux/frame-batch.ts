@@ -1,4 +1,5 @@
 import { Uint8ArrayList } from 'uint8arraylist'
+import { slab } from '../base/index.ts'
 import { FRAME_TYPE, HEADER_BYTES, MAX_DATA_FRAME_BYTES } from './constants.ts'
 import { encodeHeader } from './frame.ts'
 import type { FrameHeader } from './frame.ts'
@@ -75,7 +76,7 @@ export class FrameBatch {
    */
   encode (): Uint8Array | Uint8ArrayList {
     const pieces: Uint8Array[] = []
-    let copied = new Uint8Array(this.#copiedBytes)
+    let copied = slab.take(this.#copiedBytes)
     let used = 0
 
     for (const { header, payload } of this.#frames) {

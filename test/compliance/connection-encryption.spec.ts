@@ -1,9 +1,11 @@
 import encryptionSuite from '@libp2p/interface-compliance-tests/connection-encryption'
 import { defaultLogger } from '@libp2p/logger'
-import { noise } from '@libp2p/noise'
+import { noise as npmNoise } from '@libp2p/noise'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { tls } from '@libp2p/tls'
+import { tls as npmTls } from '@libp2p/tls'
 import { describe } from 'vitest'
+import { noise } from '../../src/noise/index.ts'
+import { tls } from '../../src/tls/index.ts'
 import type { ConnectionEncrypter, PrivateKey, Upgrader } from '@libp2p/interface'
 import type { NoiseComponents } from '@libp2p/noise'
 
@@ -31,6 +33,14 @@ describe('noise', () => {
   runSuite((components) => noise()(components))
 })
 
+describe('the noise of npm', () => {
+  runSuite((components) => npmNoise()(components))
+})
+
 describe('tls', () => {
   runSuite((components) => tls()(components))
+})
+
+describe('the tls of npm', () => {
+  runSuite((components) => npmTls()(components))
 })

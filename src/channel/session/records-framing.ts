@@ -1,3 +1,4 @@
+import { slab } from '../../base/index.ts'
 import { RETURNED } from './ends.ts'
 import { RecordReader } from './record-reader.ts'
 import { encodeReasonRecord, RECORD, recordHeaderSize, writeRecordHeader } from './records.ts'
@@ -67,7 +68,7 @@ function join (messages: readonly Uint8Array[], first: number, behind: number, b
     size += recordHeaderSize(length) + (index === bare ? 0 : length)
   }
 
-  const records = new Uint8Array(size)
+  const records = slab.take(size)
   let at = 0
 
   for (let index = first; index < behind; index++) {

@@ -96,8 +96,8 @@ export function reasonFromTransport (error: Error | undefined): CloseReason {
     : { code: 'lost', by: 'remote', error }
 }
 
-/** Both yamuxes break off with an error that says what they tell the peer. */
+/** Both yamuxes break off with an error that says what they tell the peer; our Noise with one of its own. */
 function isProtocolError (error: Error): boolean {
-  return ('goAwayCode' in error && error.goAwayCode === GO_AWAY_PROTOCOL_ERROR) ||
+  return isCoded(error, 'ProtocolViolation') || ('goAwayCode' in error && error.goAwayCode === GO_AWAY_PROTOCOL_ERROR) ||
     ('reason' in error && error.reason === GO_AWAY_PROTOCOL_ERROR)
 }

@@ -1,4 +1,4 @@
-import { concat } from '../../../base/index.ts'
+import { concat, slab } from '../../../base/index.ts'
 import type { StreamHeaders } from '../../contract/index.ts'
 
 /** Of what follows the length; spec-channel 3.2. */
@@ -10,6 +10,12 @@ const MAX_UVARINT_BYTES = 5
 /** The lengths of a block and of what is in it stay below 2^14. */
 const MAX_LENGTH_BYTES = 2
 
+/** Where a block is written before its size is known. */
+const SCRATCH = new Uint8Array(MAX_LENGTH_BYTES + MAX_HEADER_BLOCK_BYTES)
+
+/** Up to here a loop over the characters is faster than the coders of text. */
+const SHORT_TEXT = 32
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -19,7 +25,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * @throws RangeError for headers that do not fit a block
  */
 export function encodeHeaderBlock (headers: StreamHeaders): Uint8Array {
-  const block = new Uint8Array(MAX_LENGTH_BYTES + MAX_HEADER_BLOCK_BYTES)
+  const block = SCRATCH
   let end = MAX_LENGTH_BYTES
 
   for (const [name, value] of Object.entries(headers)) {
@@ -32,7 +38,11 @@ export function encodeHeaderBlock (headers: StreamHeaders): Uint8Array {
 
   writeUvarint(block, start, length)
 
-  return block.subarray(start, end)
+  const bytes = slab.take(end - start)
+
+  bytes.set(block.subarray(start, end))
+
+  return bytes
 }
 
 /**
@@ -91,16 +101,38 @@ export class HeaderBlockReader {
 
 /** Writes a text and its length at `offset`; where it ends. */
 function writeText (block: Uint8Array, offset: number, text: string): number {
-  const bytes = encoder.encode(text)
-  const start = writeUvarint(block, offset, bytes.byteLength)
+  const isShort = isShortAscii(text)
+  const bytes = isShort ? undefined : encoder.encode(text)
+  const length = bytes?.byteLength ?? text.length
+  const start = writeUvarint(block, offset, length)
 
-  if (start + bytes.byteLength > block.byteLength) {
+  if (start + length > block.byteLength) {
     throw new RangeError(`the headers of a stream must fit ${MAX_HEADER_BLOCK_BYTES} bytes, received more`)
   }
 
-  block.set(bytes, start)
+  if (bytes != null) {
+    block.set(bytes, start)
+  } else {
+    for (let index = 0; index < length; index++) {
+      block[start + index] = text.charCodeAt(index)
+    }
+  }
 
-  return start + bytes.byteLength
+  return start + length
+}
+
+function isShortAscii (text: string): boolean {
+  if (text.length > SHORT_TEXT) {
+    return false
+  }
+
+  for (let index = 0; index < text.length; index++) {
+    if (text.charCodeAt(index) >= 0x80) {
+      return false
+    }
+  }
+
+  return true
 }
 
 function readText (block: Uint8Array, offset: number): { text: string, end: number } {
@@ -112,11 +144,38 @@ function readText (block: Uint8Array, offset: number): { text: string, end: numb
 
   const end = length.end + length.value
 
+  return { text: decodeText(block, length.end, end), end }
+}
+
+function decodeText (block: Uint8Array, from: number, to: number): string {
+  const text = to - from > SHORT_TEXT ? '' : decodeAscii(block, from, to)
+
+  if (text.length === to - from) {
+    return text
+  }
+
   try {
-    return { text: decoder.decode(block.subarray(length.end, end)), end }
+    return decoder.decode(block.subarray(from, to))
   } catch (cause) {
     throw new RangeError('the headers of a stream must be UTF-8', { cause })
   }
+}
+
+/** Up to the first byte that is no ASCII. */
+function decodeAscii (block: Uint8Array, from: number, to: number): string {
+  let text = ''
+
+  for (let index = from; index < to; index++) {
+    const byte = block[index] ?? 0
+
+    if (byte >= 0x80) {
+      break
+    }
+
+    text += String.fromCharCode(byte)
+  }
+
+  return text
 }
 
 function writeUvarint (block: Uint8Array, offset: number, value: number): number {
