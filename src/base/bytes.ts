@@ -1,4 +1,6 @@
-/** All bytes behind one another, in memory of their own. */
+import { slab } from './slab.ts'
+
+/** All bytes behind one another, copied. */
 export function concat (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let byteLength = 0
 
@@ -6,7 +8,7 @@ export function concat (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     byteLength += part.byteLength
   }
 
-  const all = new Uint8Array(byteLength)
+  const all = slab.take(byteLength)
   let at = 0
 
   for (const part of parts) {

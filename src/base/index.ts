@@ -3,7 +3,7 @@
  *
  * - `errors`: the closed list of error codes, and the class that carries them
  * - `clock`, `random`: time and chance as arguments
- * - `signals`: bounded waiting
+ * - `signals`, `shared-timeout`: bounded waiting
  * - `permits`: bounded use
  * - `bytes`, `byte-queue`, `slab`: bytes put together, bytes that wait, memory for short-lived ones
  * - `keep-alive`: whether a silent peer still lives
@@ -14,6 +14,7 @@
  */
 export { CodedError, ERROR_CODES, isCoded, toError } from './errors.ts'
 export { Deadline, raceOrEnd, raceSignal } from './signals.ts'
+export { SharedTimeout } from './shared-timeout.ts'
 export { ByteQueue } from './byte-queue.ts'
 export { concat } from './bytes.ts'
 export { KeepAlive } from './keep-alive.ts'
@@ -30,3 +31,4 @@ export type { Coded, ErrorCode } from './errors.ts'
 export type { DeadlineInit } from './signals.ts'
 export type { Permit } from './permits.ts'
 export type { Random } from './random.ts'
+export type { Pending } from './shared-timeout.ts'

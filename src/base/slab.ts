@@ -12,7 +12,7 @@ class Slab {
   #bytes = new Uint8Array(0)
   #used = 0
 
-  take (byteLength: number): Uint8Array {
+  take (byteLength: number): Uint8Array<ArrayBuffer> {
     if (byteLength > MAX_PIECE_BYTES) {
       return new Uint8Array(byteLength)
     }

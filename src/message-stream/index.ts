@@ -4,4 +4,4 @@
  */
 export { MessageStreamBase } from './message-stream.ts'
 export { ReadQueue } from './read-queue.ts'
-export type { MessageStreamInit } from './message-stream.ts'
+export type { MessageSink, MessageStreamInit } from './message-stream.ts'

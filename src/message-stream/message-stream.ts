@@ -9,6 +9,26 @@ import type { AbortOptions, Logger, MessageStream, MessageStreamDirection, Messa
 import type { EventHandler } from 'main-event'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
+/**
+ * Told what a stream has to tell, without events: for whoever has many streams, each to itself. Listeners and iterators are
+ * told as well.
+ */
+export interface MessageSink {
+  onMessage(bytes: Uint8ArrayList): void
+  /** There is room again after `send` returned false. */
+  onDrain(): void
+  /** All that was written has left. */
+  onIdle(): void
+  /** The peer has ended its direction; the event `remoteCloseWrite`. */
+  onRemoteEnd(): void
+  /** Nothing more is to be read; the event `end`. */
+  onReadEnd(): void
+  /** With an error unless both directions ended gracefully. */
+  onClose(error: Error | undefined, isLocal: boolean): void
+}
+
+const GRACEFUL: ReadEnd = Object.freeze({})
+
 export interface MessageStreamInit {
   direction: MessageStreamDirection
   maxReadBufferLength: number
@@ -26,7 +46,7 @@ export interface MessageStreamInit {
  * told after its bytes; yamux 2.10. A failure leaves what had arrived to be read, unless it was ours;
  * yamux 2.9.
  */
-export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamEvents> implements MessageStream {
+export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamEvents> implements MessageStream, ReadSideHost {
   readonly direction: MessageStreamDirection
   readonly timeline: MessageStreamTimeline
   maxReadBufferLength: number
@@ -43,7 +63,8 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   abstract readonly writeBufferLength: number
 
   readonly #now: () => number
-  readonly #reading = new ReadSide(this.#readingHost)
+  readonly #reading: ReadSide
+  #sink: MessageSink | undefined
   #error: Error | undefined
   #isDiscarding = false
   #hasToldRemoteEnd = false
@@ -52,6 +73,7 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
   constructor ({ direction, maxReadBufferLength, maxWriteBufferLength, now }: MessageStreamInit) {
     super()
+    this.#reading = new ReadSide(this)
     this.direction = direction
     this.maxReadBufferLength = maxReadBufferLength
     this.#now = now
@@ -66,8 +88,8 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   abstract close (options?: AbortOptions): Promise<void>
   abstract abort (error: Error): void
 
-  /** So many bytes of the peer have been delivered or thrown away. */
-  protected abstract onConsumed (bytes: number): void
+  /** @internal */
+  abstract onConsumed (bytes: number): void
 
   get readBufferLength (): number {
     return this.#reading.byteLength
@@ -75,6 +97,37 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
   get readableEnded (): boolean {
     return this.#hasToldEnd
+  }
+
+  /** Whoever is told without events; at most one, besides listeners. */
+  get sink (): MessageSink | undefined {
+    return this.#sink
+  }
+
+  set sink (sink: MessageSink | undefined) {
+    this.#sink = sink
+
+    if (sink != null && this.#reading.byteLength > 0) {
+      this.#reading.deliverSoon() // as for a listener
+    }
+  }
+
+  /** @internal */
+  get hasTaker (): boolean {
+    return this.#sink != null || this.listenerCount('message') > 0
+  }
+
+  /** @internal */
+  get readEnd (): ReadEnd | undefined {
+    if (this.remoteWriteStatus === 'closed' && this.status !== 'aborted') {
+      return GRACEFUL
+    }
+
+    if (this.#error != null) {
+      return { error: this.#error }
+    }
+
+    return this.#isDiscarding ? GRACEFUL : undefined
   }
 
   /** Does nothing when the stream can no longer be read. */
@@ -135,6 +188,31 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     }
   }
 
+  /** @internal */
+  tellMessage (bytes: Uint8ArrayList): void {
+    this.#sink?.onMessage(bytes)
+
+    // metrics count messages by a `dispatchEvent` of their own
+    if (this.#sink == null || this.listenerCount('message') > 0 || Object.hasOwn(this, 'dispatchEvent')) {
+      this.dispatchEvent(new StreamMessageEvent(bytes))
+    }
+  }
+
+  /** @internal */
+  onReadEnd (): void {
+    if (this.status !== 'open') {
+      this.readStatus = 'closed'
+    }
+
+    this.#tellRemoteEnd()
+
+    if (!this.#hasToldEnd) {
+      this.#hasToldEnd = true
+      this.#sink?.onReadEnd()
+      this.#tell('end')
+    }
+  }
+
   /** Tells the peer that nothing more will be read, where that is possible. */
   protected sendCloseRead (): void {}
 
@@ -174,10 +252,12 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     this.writableNeedsDrain = false
     this.#room?.resolve()
     this.#room = undefined
+    this.#sink?.onDrain()
     this.#tell('drain')
   }
 
   protected tellIdle (): void {
+    this.#sink?.onIdle()
     this.#tell('idle')
   }
 
@@ -185,7 +265,7 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   protected finish (): void {
     this.status = 'closed'
     this.#settle(() => new CodedError('StreamClosed', 'the stream is closed for writing'))
-    this.dispatchEvent(new StreamCloseEvent())
+    this.#tellClose(undefined, true)
   }
 
   /** Ends both directions before their time. */
@@ -202,46 +282,7 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     }
 
     this.#settle(() => error)
-    this.dispatchEvent(isLocal ? new StreamAbortEvent(error) : new StreamResetEvent(error))
-  }
-
-  get #readingHost (): ReadSideHost {
-    const stream = this as MessageStreamBase
-
-    return {
-      get isPaused () { return stream.readStatus === 'paused' },
-      get hasListener () { return stream.listenerCount('message') > 0 },
-      get end () { return stream.#readEnd },
-      // looked up on the instance: metrics count messages by wrapping this method
-      dispatchMessage: (bytes) => { stream.dispatchEvent(new StreamMessageEvent(bytes)) },
-      onConsumed: (bytes) => { stream.onConsumed(bytes) },
-      onEnd: () => { stream.#onReadEnd() }
-    }
-  }
-
-  get #readEnd (): ReadEnd | undefined {
-    if (this.remoteWriteStatus === 'closed' && this.status !== 'aborted') {
-      return {}
-    }
-
-    if (this.#error != null) {
-      return { error: this.#error }
-    }
-
-    return this.#isDiscarding ? {} : undefined
-  }
-
-  #onReadEnd (): void {
-    if (this.status !== 'open') {
-      this.readStatus = 'closed'
-    }
-
-    this.#tellRemoteEnd()
-
-    if (!this.#hasToldEnd) {
-      this.#hasToldEnd = true
-      this.#tell('end')
-    }
+    this.#tellClose(error, isLocal)
   }
 
   #takeBack (bytes: Uint8Array | Uint8ArrayList, where: 'front' | 'back'): void {
@@ -273,9 +314,18 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     this.#reading.tellEnd()
   }
 
+  #tellClose (error: Error | undefined, isLocal: boolean): void {
+    this.#sink?.onClose(error, isLocal)
+
+    if (this.listenerCount('close') > 0) {
+      this.dispatchEvent(closeEvent(error, isLocal))
+    }
+  }
+
   #tellRemoteEnd (): void {
     if (this.remoteWriteStatus === 'closed' && !this.#hasToldRemoteEnd) {
       this.#hasToldRemoteEnd = true
+      this.#sink?.onRemoteEnd()
       this.#tell('remoteCloseWrite')
     }
   }
@@ -285,4 +335,12 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
       this.dispatchEvent(new Event(type))
     }
   }
+}
+
+function closeEvent (error: Error | undefined, isLocal: boolean): StreamCloseEvent {
+  if (error == null) {
+    return new StreamCloseEvent()
+  }
+
+  return isLocal ? new StreamAbortEvent(error) : new StreamResetEvent(error)
 }

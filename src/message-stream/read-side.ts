@@ -1,18 +1,20 @@
 import { ReadQueue } from './read-queue.ts'
 import type { MessageReader, ReadEnd, ReadSource } from './message-reader.ts'
+import type { MessageStreamReadStatus } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** What the reading half asks of its stream. */
 export interface ReadSideHost {
-  readonly isPaused: boolean
-  readonly hasListener: boolean
+  readonly readStatus: MessageStreamReadStatus
+  /** Whether somebody takes what has arrived, besides iterators. */
+  readonly hasTaker: boolean
   /** How reading ended, once nothing is unread; undefined while there may be more. */
-  readonly end: ReadEnd | undefined
-  dispatchMessage(bytes: Uint8ArrayList): void
+  readonly readEnd: ReadEnd | undefined
+  tellMessage(bytes: Uint8ArrayList): void
   /** So many bytes of the peer have been delivered or thrown away. */
   onConsumed(bytes: number): void
   /** Nothing is unread and nothing will come. May be told more than once. */
-  onEnd(): void
+  onReadEnd(): void
 }
 
 /**
@@ -91,13 +93,13 @@ export class ReadSide implements ReadSource {
   }
 
   tellEnd (): void {
-    const end = this.#unread.byteLength > 0 ? undefined : this.#host.end
+    const end = this.#unread.byteLength > 0 ? undefined : this.#host.readEnd
 
     if (end == null) {
       return
     }
 
-    this.#host.onEnd()
+    this.#host.onReadEnd()
 
     for (const reader of this.#readers) {
       reader.end(end)
@@ -114,11 +116,11 @@ export class ReadSide implements ReadSource {
   }
 
   get #isWanted (): boolean {
-    if (this.#unread.byteLength === 0 || this.#host.isPaused) {
+    if (this.#unread.byteLength === 0 || this.#host.readStatus === 'paused') {
       return false
     }
 
-    return this.#readers.length === 0 ? this.#host.hasListener : this.#readers.every(({ isHungry }) => isHungry)
+    return this.#readers.length === 0 ? this.#host.hasTaker : this.#readers.every(({ isHungry }) => isHungry)
   }
 
   #deliverAll (): void {
@@ -127,7 +129,7 @@ export class ReadSide implements ReadSource {
     const received = bytes.byteLength - this.#putBack
 
     this.#putBack = 0
-    this.#host.dispatchMessage(bytes)
+    this.#host.tellMessage(bytes)
 
     for (const reader of readers) {
       reader.give(bytes)

@@ -121,7 +121,7 @@ export class NoiseStream extends MessageStreamBase {
   }
 
   /** What is unread is bounded by `maxReadBufferLength`, and what is not here by the transport. */
-  protected override onConsumed (): void {}
+  override onConsumed (): void {}
 
   protected override sendCloseRead (): void {
     if (this.#isReading) {

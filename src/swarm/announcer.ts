@@ -65,13 +65,17 @@ export class Announcer implements Disposable {
   }
 
   openedStream (stream: Stream): void {
-    this.#each('openedStream', (notifiee) => notifiee.openedStream?.(stream))
-    this.#init.target.safeDispatchEvent('openedStream', { detail: stream })
+    if (this.#isHeard('openedStream')) {
+      this.#each('openedStream', (notifiee) => notifiee.openedStream?.(stream))
+      this.#init.target.safeDispatchEvent('openedStream', { detail: stream })
+    }
   }
 
   closedStream (stream: Stream): void {
-    this.#each('closedStream', (notifiee) => notifiee.closedStream?.(stream))
-    this.#init.target.safeDispatchEvent('closedStream', { detail: stream })
+    if (this.#isHeard('closedStream')) {
+      this.#each('closedStream', (notifiee) => notifiee.closedStream?.(stream))
+      this.#init.target.safeDispatchEvent('closedStream', { detail: stream })
+    }
   }
 
   listen (address: Multiaddr): void {
@@ -109,6 +113,11 @@ export class Announcer implements Disposable {
     const detail: SwarmErrorDetail = connection == null ? { during, error } : { during, error, connection }
 
     this.#init.target.safeDispatchEvent('error', { detail })
+  }
+
+  /** Streams come and go by the thousand, and seldom does anybody want to know. */
+  #isHeard (type: 'openedStream' | 'closedStream'): boolean {
+    return this.#notifiees.size > 0 || this.#init.target.listenerCount(type) > 0
   }
 
   /** All at once. */

@@ -75,21 +75,29 @@ export class Dialer {
    *
    * @throws DialError, or the signal's reason
    */
-  async dial ({ peer, addresses }: ParsedTarget, options: DialOptions = {}): Promise<SwarmConnection> {
-    const request: DialRequestOptions = {
-      addresses,
-      force: options.force ?? false,
-      forceDirect: options.forceDirect ?? false,
-      limitedOk: options.limited !== 'deny',
-      ...(options.timeoutMs == null ? {} : { timeoutMs: options.timeoutMs })
-    }
+  async dial (target: ParsedTarget, options: DialOptions = {}): Promise<SwarmConnection> {
+    const { peer, addresses } = target
+    const ready = this.ready(target, options)
 
-    options.signal?.throwIfAborted()
-    this.#assertOther(peer)
+    if (ready != null) {
+      return ready
+    }
 
     const key = peer?.toString() ?? `addr:${addresses.map(String).join(',')}`
 
-    return await this.#sync.dial({ key, peer }, request, options.signal) as SwarmConnection
+    return await this.#sync.dial({ key, peer }, dialRequest(target, options), options.signal) as SwarmConnection
+  }
+
+  /**
+   * The connection that `dial` would give without dialling, if there is one.
+   *
+   * @throws as `dial`
+   */
+  ready (target: ParsedTarget, options: DialOptions): SwarmConnection | undefined {
+    options.signal?.throwIfAborted()
+    this.#assertOther(target.peer)
+
+    return this.#sync.ready(target.peer, dialRequest(target, options), options.signal) as SwarmConnection | undefined
   }
 
   /**
@@ -106,7 +114,7 @@ export class Dialer {
     })
 
     this.#assertOther(peer)
-    const { good, refused } = await this.#addressesFor(peer, { addresses, force: true }, deadline.signal)
+    const { good, refused } = await this.#addressesFor(peer, { addresses: [...addresses], force: true }, deadline.signal)
 
     if (good.length === 0) {
       throw new DialError(refused.length === 0 ? 'NoAddresses' : 'NoGoodAddresses', peer, refused)
@@ -248,5 +256,15 @@ export class Dialer {
     }
 
     return this.#init.connect(transport, address, options)
+  }
+}
+
+function dialRequest ({ addresses }: ParsedTarget, { force, forceDirect, limited, timeoutMs }: DialOptions): DialRequestOptions {
+  return {
+    addresses: [...addresses],
+    force: force ?? false,
+    forceDirect: forceDirect ?? false,
+    limitedOk: limited !== 'deny',
+    ...(timeoutMs == null ? {} : { timeoutMs })
   }
 }

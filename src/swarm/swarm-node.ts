@@ -112,7 +112,6 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
 
   async newStream (target: DialTarget, protocols: string | string[], options: SwarmNewStreamOptions = {}): Promise<Stream> {
     const parsed = parseTarget(target)
-
     const names = typeof protocols === 'string' ? [protocols] : protocols
 
     // before a dial that would be in vain
@@ -284,13 +283,16 @@ export class SwarmNode<Services extends ServiceMap = ServiceMap> extends SafeEve
     }
   }
 
-  async #connectionFor (target: ParsedTarget, options: SwarmNewStreamOptions, existing: SwarmConnection | undefined): Promise<SwarmConnection> {
+  /** Nearly always there is one, and nothing to wait for. */
+  #connectionFor (target: ParsedTarget, options: SwarmNewStreamOptions, existing: SwarmConnection | undefined): SwarmConnection | Promise<SwarmConnection> {
     this.core.assertOpen()
 
     const { limited = 'wait', noDial = false } = options
 
     if (!noDial) {
-      return this.dialConnection(target, { ...options, limited })
+      const ready = existing != null && existing.limits == null ? this.core.dialer.ready(target, options) : undefined
+
+      return ready ?? this.dialConnection(target, { ...options, limited })
     }
 
     if (existing == null) {

@@ -9,9 +9,13 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 
 export interface ParsedTarget {
   /** Undefined when there are only addresses, and none names its peer. */
-  peer: PeerId | undefined
-  addresses: Multiaddr[]
+  readonly peer: PeerId | undefined
+  readonly addresses: readonly Multiaddr[]
 }
+
+/** Texts that were parsed last, the oldest first: who opens streams names the same few targets again and again. */
+const recent = new Map<string, ParsedTarget>()
+const MAX_RECENT = 256
 
 /**
  * What to dial: whom, and where, as far as that is said.
@@ -23,6 +27,29 @@ export function parseTarget (target: DialTarget): ParsedTarget {
     return { peer: target, addresses: [] }
   }
 
+  if (typeof target !== 'string') {
+    return parse(target)
+  }
+
+  const known = recent.get(target)
+
+  if (known != null) {
+    return known
+  }
+
+  const parsed = parse(target)
+  const [oldest = target] = recent.keys()
+
+  if (recent.size >= MAX_RECENT) {
+    recent.delete(oldest)
+  }
+
+  recent.set(target, parsed)
+
+  return parsed
+}
+
+function parse (target: Exclude<DialTarget, PeerId>): ParsedTarget {
   if (typeof target === 'string' && !target.startsWith('/')) {
     return { peer: parsePeerId(target), addresses: [] }
   }

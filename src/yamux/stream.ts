@@ -264,7 +264,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     }
   }
 
-  protected override onConsumed (bytes: number): void {
+  override onConsumed (bytes: number): void {
     this.#receiveWindow.consume(bytes)
 
     if (this.status === 'open' && this.remoteWriteStatus === 'writable' && this.#receiveWindow.isReturnDue) {

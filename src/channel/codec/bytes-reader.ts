@@ -1,6 +1,9 @@
+import { slab } from '../../base/index.ts'
+
 /**
  * Bytes from `start` to `end`, for the application to keep. What is most of the memory it lies in is a view; what is
- * less is copied, so that a few bytes never hold on to a network buffer.
+ * less is copied, so that a few bytes never hold on to a network buffer. Short ones share memory: who transfers their
+ * ArrayBuffer takes others along.
  */
 export function readBytes (bytes: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start
@@ -9,8 +12,11 @@ export function readBytes (bytes: Uint8Array, start: number, end: number): Uint8
     return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length)
   }
 
-  // not `slice`, which gives a view if the bytes are a Buffer
-  return new Uint8Array(bytes.subarray(start, end))
+  const copy = slab.take(length)
+
+  copy.set(bytes.subarray(start, end))
+
+  return copy
 }
 
 /** The same bytes as no Buffer, whose methods differ. */

@@ -1,3 +1,5 @@
+import { slab } from '../../base/index.ts'
+
 /** Places of chunks that were taken lie in front of the others, and are cut off when they are many and the half. */
 const MIN_CUT = 64
 const NOTHING = new Uint8Array(0)
@@ -90,7 +92,7 @@ export class ByteQueue {
       return bytes
     }
 
-    const bytes = new Uint8Array(count)
+    const bytes = slab.take(count)
 
     for (let filled = 0; filled < count;) {
       const part = this.chunk(0).subarray(this.#offset, this.#offset + count - filled)

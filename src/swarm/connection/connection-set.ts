@@ -57,9 +57,17 @@ export class ConnectionSet {
     return this.list(peer).filter(({ status }) => status === 'open').sort(compareConnections)
   }
 
-  /** The one to use; undefined when none is open. */
+  /** The one to use; undefined when none is open. It is asked for with every stream. */
   best (peer: string): SwarmConnection | undefined {
-    return this.ranked(peer).at(0)
+    let best: SwarmConnection | undefined
+
+    for (const connection of this.#byPeer.get(peer) ?? []) {
+      if (connection.status === 'open' && (best == null || compareConnections(connection, best) < 0)) {
+        best = connection
+      }
+    }
+
+    return best
   }
 
   connectedness (peer: string): Connectedness {

@@ -1,57 +1,62 @@
-import { CodedError, Deadline, isCoded, raceSignal, toError } from '../../base/index.ts'
-import { answerProposals, assertProtocol, confirmProtocol, explainFailure, greeting, selectProtocol, StreamPort, SwarmStream } from '../stream/index.ts'
+import { CodedError, Deadline, isCoded, raceSignal, SharedTimeout, toError } from '../../base/index.ts'
+import { answering, assertProtocol, confirming, explainFailure, greeting, selectProtocol } from '../stream/index.ts'
+import { TrackedStream } from './tracked-stream.ts'
 import type { ConnectionComponents, ProtocolEntry, StreamGate } from './components.ts'
+import type { StreamOwner } from './tracked-stream.ts'
 import type { Connection, NewStreamOptions } from '../contract/connection.ts'
 import type { Direction } from '../contract/stream.ts'
+import type { SupportedProtocols, SwarmStream } from '../stream/index.ts'
 import type { Stream as RawStream, StreamMuxer } from '@libp2p/interface'
 
-/** A stream, the permits that it holds, and the raw stream beneath. */
-interface Tracked {
-  stream: SwarmStream
-  raw: RawStream
-  permits: Disposable[]
-  /** Whether its protocol is agreed and subscribers know of it. */
-  isAnnounced: boolean
+/** Of a muxer that can open a stream without a promise. */
+interface EagerMuxer {
+  /**
+   * Opens a stream, unless that has to be waited for.
+   *
+   * @throws as `createStream`
+   */
+  tryCreateStream? (): RawStream | undefined
 }
 
 export interface StreamTableInit {
   components: ConnectionComponents
   connection: Connection
-  muxer: StreamMuxer
+  muxer: StreamMuxer & EagerMuxer
   isConnected(): boolean
   /** Why streams fail once the connection does not work any more. */
   lossError(): Error
 }
 
 /** The streams of one connection: opens them, serves them, and lets go of them when they end. */
-export class StreamTable {
+export class StreamTable implements StreamOwner {
+  readonly components: ConnectionComponents
+  readonly connection: Connection
+  readonly bytes = { bytesRead: 0, bytesWritten: 0 }
+
   readonly #init: StreamTableInit
-  readonly #components: ConnectionComponents
-  readonly #connection: Connection
   readonly #gate: StreamGate
+  readonly #negotiating: SharedTimeout
+  readonly #supported: SupportedProtocols
   readonly #streams = new Set<SwarmStream>()
-  readonly #bytes = { bytesRead: 0, bytesWritten: 0 }
   /** Inbound streams that came before anybody may be served; the gate bounds their number. */
-  #parked: Tracked[] | undefined = []
+  #parked: TrackedStream[] | undefined = []
   /** Whether the last inbound stream was refused: a flood of them is one event, and not a flood of events. */
   #isRefusing = false
   #count = 0
 
   constructor (init: StreamTableInit) {
     this.#init = init
-    this.#components = init.components
-    this.#connection = init.connection
+    this.components = init.components
+    this.connection = init.connection
     this.#gate = init.components.streamGate()
+    this.#negotiating = new SharedTimeout(init.components.clock, init.components.settings.negotiateTimeoutMs)
+    this.#supported = supportedOn(init)
 
     init.muxer.addEventListener('stream', (event) => { this.#onInbound(event.detail) })
   }
 
   get size (): number {
     return this.#streams.size
-  }
-
-  get bytes (): Readonly<{ bytesRead: number, bytesWritten: number }> {
-    return this.#bytes
   }
 
   list (): SwarmStream[] {
@@ -73,6 +78,23 @@ export class StreamTable {
     await Promise.allSettled(this.list().map(async ({ port }) => { await port.drain(signal) }))
   }
 
+  isConnected (): boolean {
+    return this.#init.isConnected()
+  }
+
+  lossError (): Error {
+    return this.#init.lossError()
+  }
+
+  release (tracked: TrackedStream): void {
+    this.#streams.delete(tracked.stream)
+    tracked.giveBack()
+
+    if (tracked.isAnnounced) {
+      this.components.streamClosed(tracked.stream)
+    }
+  }
+
   /** The connection has ended: whatever the muxer makes of that, no stream outlives it. */
   lose (): void {
     for (const { port } of this.list()) {
@@ -87,38 +109,46 @@ export class StreamTable {
    * ConnectionClosed, ConnectionLost, StreamReset; TypeError; the signal's reason
    */
   async open (protocols: string[], options: NewStreamOptions): Promise<SwarmStream> {
-    const { clock, settings } = this.#components
-
     if (protocols.length === 0) {
       throw new TypeError('newStream wants at least one protocol, received none')
     }
 
     protocols.forEach(assertProtocol)
+    options.signal?.throwIfAborted()
 
+    const permit = this.#gate.admit('outbound')
+    const raw = this.#tryCreate(permit)
+    const lazy = this.#lazyProtocol(protocols, options)
+
+    if (raw != null && lazy != null) {
+      return this.#openLazily(this.#track(raw, 'outbound', permit), lazy)
+    }
+
+    const { clock, settings } = this.components
     using deadline = new Deadline({
       clock,
       timeoutMs: settings.openStreamTimeoutMs,
       signal: options.signal,
       onTimeout: () => new CodedError('NegotiationTimeout', `timed out: no stream for ${protocols.join(', ')} after ${settings.openStreamTimeoutMs} ms`)
     })
-    const permit = this.#gate.admit('outbound')
-    const tracked = await this.#createStream(permit, deadline.signal)
+    const tracked = raw == null
+      ? await this.#createStream(permit, deadline.signal)
+      : this.#track(raw, 'outbound', permit)
 
-    try {
-      const protocol = await this.#negotiate(tracked.stream, protocols, options, deadline.signal)
-
-      this.#begin(tracked, protocol, this.#components.registry.get(protocol)?.maxOutboundStreams ?? Infinity)
-    } catch (thrown) {
-      const error = this.#explain(thrown, deadline.signal)
-
-      tracked.stream.reset(toError(error))
-      throw error
-    }
-
-    return tracked.stream
+    return lazy == null ? await this.#openFully(tracked, protocols, deadline.signal) : this.#openLazily(tracked, lazy)
   }
 
-  async #createStream (permit: Disposable, signal: AbortSignal): Promise<Tracked> {
+  /** A raw stream, where there is one at once. */
+  #tryCreate (permit: Disposable): RawStream | undefined {
+    try {
+      return this.#init.muxer.tryCreateStream?.()
+    } catch (thrown) {
+      permit[Symbol.dispose]()
+      throw this.#explain(thrown)
+    }
+  }
+
+  async #createStream (permit: Disposable, signal: AbortSignal): Promise<TrackedStream> {
     try {
       const creating = this.#init.muxer.createStream({ signal })
 
@@ -136,42 +166,70 @@ export class StreamTable {
     }
   }
 
+  /** The one protocol of which the answer is not waited for. */
+  #lazyProtocol (protocols: string[], { negotiate }: NewStreamOptions): string | undefined {
+    const [first] = protocols
+    const isLazy = first != null && protocols.length === 1 &&
+      (negotiate === 'lazy' || (negotiate == null && this.components.knowsProtocol(this.connection.remotePeer, first)))
+
+    return isLazy ? first : undefined
+  }
+
+  #openLazily (tracked: TrackedStream, protocol: string): SwarmStream {
+    const { stream } = tracked
+
+    try {
+      stream.port.openLazily(greeting(protocol), {
+        negotiation: confirming(protocol),
+        timeout: this.#negotiating,
+        wanted: `the peer to take ${protocol}`,
+        onFailed: (error) => {
+          if (isCoded(error, 'UnsupportedProtocol') || isCoded(error, 'NegotiationFailed')) {
+            this.components.forgetProtocol(this.connection.remotePeer, protocol)
+          }
+        }
+      })
+      this.#beginOutbound(tracked, protocol)
+
+      return stream
+    } catch (thrown) {
+      throw this.#giveUp(stream, this.#explain(thrown))
+    }
+  }
+
+  async #openFully (tracked: TrackedStream, protocols: string[], signal: AbortSignal): Promise<SwarmStream> {
+    const { clock, settings } = this.components
+    const { stream } = tracked
+
+    try {
+      const protocol = await selectProtocol(stream.port, protocols, { clock, timeoutMs: settings.negotiateTimeoutMs, signal })
+
+      this.components.learnProtocol(this.connection.remotePeer, protocol)
+      this.#beginOutbound(tracked, protocol)
+
+      return stream
+    } catch (thrown) {
+      throw this.#giveUp(stream, this.#explain(thrown, signal))
+    }
+  }
+
+  #beginOutbound (tracked: TrackedStream, protocol: string): void {
+    this.#begin(tracked, protocol, this.components.registry.get(protocol)?.maxOutboundStreams ?? Infinity)
+  }
+
+  #giveUp (stream: SwarmStream, error: unknown): unknown {
+    stream.reset(toError(error))
+
+    return error
+  }
+
   /** Why no stream could be opened: if the connection has gone meanwhile, then that is why. */
-  #explain (thrown: unknown, signal: AbortSignal): unknown {
-    if ((signal.aborted && thrown === signal.reason) || isCoded(thrown, 'UnsupportedProtocol') || isCoded(thrown, 'ResourceLimit')) {
+  #explain (thrown: unknown, signal?: AbortSignal): unknown {
+    if ((signal?.aborted === true && thrown === signal.reason) || isCoded(thrown, 'UnsupportedProtocol') || isCoded(thrown, 'ResourceLimit')) {
       return thrown
     }
 
     return explainFailure(thrown, { local: true, isConnected: this.#init.isConnected(), lossError: this.#init.lossError })
-  }
-
-  async #negotiate (stream: SwarmStream, protocols: string[], { negotiate }: NewStreamOptions, signal: AbortSignal): Promise<string> {
-    const { clock, settings } = this.#components
-    const { remotePeer } = this.#connection
-    const [first] = protocols
-    const options = { clock, timeoutMs: settings.negotiateTimeoutMs }
-
-    if (first != null && protocols.length === 1 && (negotiate === 'lazy' || (negotiate == null && this.#components.knowsProtocol(remotePeer, first)))) {
-      stream.port.openLazily(greeting(first), async (port) => {
-        try {
-          await confirmProtocol(port, first, options)
-        } catch (error) {
-          if (isCoded(error, 'UnsupportedProtocol') || isCoded(error, 'NegotiationFailed')) {
-            this.#components.forgetProtocol(remotePeer, first)
-          }
-
-          throw error
-        }
-      })
-
-      return first
-    }
-
-    const chosen = await selectProtocol(stream.port, protocols, { ...options, signal })
-
-    this.#components.learnProtocol(remotePeer, chosen)
-
-    return chosen
   }
 
   #onInbound (raw: RawStream): void {
@@ -197,131 +255,111 @@ export class StreamTable {
   #reportRefusal (error: Error): void {
     if (!this.#isRefusing) {
       this.#isRefusing = true
-      this.#components.reportError('accepting a stream', error, this.#connection)
+      this.components.reportError('accepting a stream', error, this.connection)
     }
   }
 
-  #serve (tracked: Tracked): void {
-    const { stream } = tracked
-
-    this.#answer(tracked).catch((thrown: unknown) => {
-      const error = toError(thrown)
-      const isStreams = stream.port.error === error
-
-      stream.reset(error)
-
-      // that peers reset streams, or cannot negotiate, is daily life; that a handler throws is not
-      if (tracked.isAnnounced && !isStreams) {
-        this.#components.reportError(`stream handler ${stream.protocol}`.trimEnd(), error, this.#connection)
-      } else if (isCoded(error, 'ResourceLimit')) {
-        this.#reportRefusal(error)
-      } else {
-        this.#components.log('inbound stream %s failed - %e', stream.id, error)
-      }
-    })
-  }
-
-  async #answer (tracked: Tracked): Promise<void> {
-    const { clock, settings, registry } = this.#components
-    const { stream } = tracked
-    const rawHandler = this.#components.rawStreamHandler()
+  #serve (tracked: TrackedStream): void {
+    const rawHandler = this.components.rawStreamHandler()
 
     if (rawHandler != null) {
       this.#announce(tracked)
-      await rawHandler(stream)
+      this.#handle(tracked, rawHandler)
       return
     }
 
-    const protocol = await answerProposals(stream.port, {
-      has: (name) => this.#serves(registry.get(name)),
-      list: () => registry.list().filter((name) => this.#serves(registry.get(name)))
-    }, { clock, timeoutMs: settings.negotiateTimeoutMs, signal: this.#connection.signal })
-    const entry = registry.get(protocol)
+    const { port } = tracked.stream
 
-    if (entry == null) {
-      throw new CodedError('UnsupportedProtocol', `${protocol} was unhandled while it was being negotiated`)
-    }
-
-    this.#begin(tracked, protocol, entry.maxInboundStreams ?? this.#components.maxInboundStreamsPerProtocol)
-    await entry.serve(stream)
+    port.negotiate({
+      negotiation: answering((bytes) => { port.sendNow(bytes) }, this.#supported),
+      timeout: this.#negotiating,
+      wanted: 'the peer to propose a protocol',
+      onAgreed: (protocol) => { this.#onAgreed(tracked, protocol) },
+      onFailed: (error) => { this.#onInboundFailed(tracked, error) }
+    })
   }
 
-  #serves (entry: ProtocolEntry | undefined): boolean {
-    return entry != null && (entry.limited || this.#connection.limits == null)
+  #onAgreed (tracked: TrackedStream, protocol: string): void {
+    const entry = this.components.registry.get(protocol)
+
+    try {
+      if (entry == null) {
+        throw new CodedError('UnsupportedProtocol', `${protocol} was unhandled while it was being negotiated`)
+      }
+
+      this.#begin(tracked, protocol, entry.maxInboundStreams ?? this.components.maxInboundStreamsPerProtocol)
+    } catch (thrown) {
+      this.#onInboundFailed(tracked, toError(thrown))
+      return
+    }
+
+    this.#handle(tracked, entry.serve)
+  }
+
+  /** One turn later: not within what brought the bytes, as a handler may do anything. */
+  #handle (tracked: TrackedStream, handler: ProtocolEntry['serve']): void {
+    Promise.resolve(tracked.stream).then(handler).catch((thrown: unknown) => { this.#onInboundFailed(tracked, toError(thrown)) })
+  }
+
+  #onInboundFailed ({ stream, isAnnounced }: TrackedStream, error: Error): void {
+    const isStreams = stream.port.error === error
+
+    stream.reset(error)
+
+    // that peers reset streams, or cannot negotiate, is daily life; that a handler throws is not
+    if (isAnnounced && !isStreams) {
+      this.components.reportError(`stream handler ${stream.protocol}`.trimEnd(), error, this.connection)
+    } else if (isCoded(error, 'ResourceLimit')) {
+      this.#reportRefusal(error)
+    } else {
+      this.components.log('inbound stream %s failed - %e', stream.id, error)
+    }
   }
 
   /** The protocol is agreed: from here on the stream is one. */
-  #begin (tracked: Tracked, protocol: string, maxStreams: number): void {
-    const { stream, raw, permits } = tracked
+  #begin (tracked: TrackedStream, protocol: string, maxStreams: number): void {
+    const { stream, raw } = tracked
 
     // it may have been reset in the same breath: what has been given back is not taken again
     if (!this.#streams.has(stream)) {
       throw stream.port.error ?? this.#init.lossError()
     }
 
-    permits.push(this.#gate.admitProtocol(stream.direction, protocol, maxStreams))
+    tracked.hold(this.#gate.admitProtocol(stream.direction, protocol, maxStreams))
     stream.protocol = raw.protocol = protocol
     this.#measure(raw)
     this.#announce(tracked)
   }
 
-  #announce (tracked: Tracked): void {
+  #announce (tracked: TrackedStream): void {
     tracked.isAnnounced = true
     this.#isRefusing &&= tracked.stream.direction === 'outbound'
-    this.#components.streamOpened(tracked.stream, tracked.raw)
+    this.components.streamOpened(tracked.stream, tracked.raw)
   }
 
   #measure (raw: RawStream): void {
     try {
-      this.#components.metrics?.trackProtocolStream(raw)
+      this.components.metrics?.trackProtocolStream(raw)
     } catch (thrown) {
-      this.#components.reportError('measuring a stream', toError(thrown), this.#connection)
+      this.components.reportError('measuring a stream', toError(thrown), this.connection)
     }
   }
 
-  #track (raw: RawStream, direction: Direction, permit: Disposable): Tracked {
-    const { clock, settings, budget } = this.#components
-    const port = new StreamPort(raw, {
-      highWaterBytes: settings.streamHighWaterBytes,
-      lowWaterBytes: settings.streamLowWaterBytes,
-      budget,
-      lossError: this.#init.lossError,
-      isConnected: this.#init.isConnected,
-      onRead: (bytes) => {
-        this.#bytes.bytesRead += bytes
-        this.#components.countBytes(this.#connection, stream, 'read', bytes)
-      },
-      onWrite: (bytes) => {
-        this.#bytes.bytesWritten += bytes
-        this.#components.countBytes(this.#connection, stream, 'written', bytes)
-      }
-    })
-    const stream = new SwarmStream(port, {
-      id: `${this.#connection.id}-${++this.#count}`,
-      direction,
-      connection: this.#connection,
-      clock,
-      closeTimeoutMs: settings.closeTimeoutMs,
-      lingerTimeoutMs: settings.lingerTimeoutMs,
-      idleTimeoutMs: settings.streamIdleTimeoutMs
-    })
-    const tracked = { stream, raw, permits: [permit], isAnnounced: false }
+  #track (raw: RawStream, direction: Direction, permit: Disposable): TrackedStream {
+    const tracked = new TrackedStream(this, raw, { id: `${this.connection.id}-${++this.#count}`, direction, permit })
 
-    this.#streams.add(stream)
-    stream.closed.then(() => { this.#release(tracked) }).catch(() => {})
+    this.#streams.add(tracked.stream)
 
     return tracked
   }
+}
 
-  #release ({ stream, permits, isAnnounced }: Tracked): void {
-    this.#streams.delete(stream)
+function supportedOn ({ components: { registry }, connection }: StreamTableInit): SupportedProtocols {
+  const isServed = (name: string): boolean => {
+    const entry = registry.get(name)
 
-    for (const permit of permits) {
-      permit[Symbol.dispose]()
-    }
-
-    if (isAnnounced) {
-      this.#components.streamClosed(stream)
-    }
+    return entry != null && (entry.limited || connection.limits == null)
   }
+
+  return { has: isServed, list: () => registry.list().filter(isServed) }
 }

@@ -2,6 +2,7 @@ import { CodedError, toError } from '../../base/index.ts'
 import { DialWorker } from './dial-worker.ts'
 import type { DialRequestOptions, DialTarget, DialWorkerComponents, PendingDial } from './dial-components.ts'
 import type { Connection } from '../contract/connection.ts'
+import type { PeerId } from '@libp2p/interface'
 
 export interface DialSyncStat {
   /** Peers that are being dialled. */
@@ -33,19 +34,10 @@ export class DialSync {
    * @throws the signal's reason; CodedError SwarmClosed, ResourceLimit; DialError
    */
   async dial (target: DialTarget, request: DialRequestOptions = {}, signal?: AbortSignal): Promise<Connection> {
-    const { timeoutMs = 0 } = request
+    const ready = this.ready(target.peer, request, signal)
 
-    if (!(timeoutMs >= 0)) {
-      throw new RangeError(`timeoutMs must be a number of 0 or more, received ${timeoutMs}`)
-    }
-
-    this.#throwIfEnded(signal)
-
-    const connection = this.#components.acceptable(target.peer, request)
-
-    if (connection != null) {
-      this.#given.add(connection)
-      return connection
+    if (ready != null) {
+      return ready
     }
 
     this.#throwIfFull()
@@ -60,6 +52,29 @@ export class DialSync {
     } finally {
       this.#waiting--
     }
+  }
+
+  /**
+   * The connection that `dial` would give without dialling, if there is one.
+   *
+   * @throws as `dial`
+   */
+  ready (peer: PeerId | undefined, request: DialRequestOptions, signal?: AbortSignal): Connection | undefined {
+    const { timeoutMs = 0 } = request
+
+    if (!(timeoutMs >= 0)) {
+      throw new RangeError(`timeoutMs must be a number of 0 or more, received ${timeoutMs}`)
+    }
+
+    this.#throwIfEnded(signal)
+
+    const connection = this.#components.acceptable(peer, request)
+
+    if (connection != null) {
+      this.#given.add(connection)
+    }
+
+    return connection
   }
 
   /** Tells those who dial this peer that it has a new connection, as when it has dialled us. */

@@ -61,28 +61,47 @@ export class KeyedScopes {
     return this.#counts.get(key) ?? 0
   }
 
-  of (key: string, { name, max, option }: KeyedLimit): Scope {
-    return {
-      check: () => {
-        const used = this.used(key)
+  of (key: string, limit: KeyedLimit): Scope {
+    return new KeyedScope(this.#counts, key, limit)
+  }
+}
 
-        if (used + 1 > max) {
-          throw new ResourceLimitError({ scope: name, used, max, option })
-        }
-      },
-      take: () => { this.#counts.set(key, this.used(key) + 1) },
-      give: () => { this.#give(key) }
+class KeyedScope implements Scope {
+  readonly #counts: Map<string, number>
+  readonly #key: string
+  readonly #limit: KeyedLimit
+
+  constructor (counts: Map<string, number>, key: string, limit: KeyedLimit) {
+    this.#counts = counts
+    this.#key = key
+    this.#limit = limit
+  }
+
+  check (): void {
+    const used = this.#used
+    const { name, max, option } = this.#limit
+
+    if (used + 1 > max) {
+      throw new ResourceLimitError({ scope: name, used, max, option })
     }
   }
 
-  #give (key: string): void {
-    const left = this.used(key) - 1
+  take (): void {
+    this.#counts.set(this.#key, this.#used + 1)
+  }
+
+  give (): void {
+    const left = this.#used - 1
 
     if (left > 0) {
-      this.#counts.set(key, left)
+      this.#counts.set(this.#key, left)
     } else {
-      this.#counts.delete(key)
+      this.#counts.delete(this.#key)
     }
+  }
+
+  get #used (): number {
+    return this.#counts.get(this.#key) ?? 0
   }
 }
 
@@ -92,6 +111,11 @@ export class KeyedScopes {
  * @throws ResourceLimitError of the first that is full
  */
 export function admit (...scopes: Scope[]): Permit {
+  return admitAll(scopes)
+}
+
+/** As `admit`, for scopes that stay together: the array must not be changed afterwards. */
+export function admitAll (scopes: readonly Scope[]): Permit {
   for (const scope of scopes) {
     scope.check()
   }
@@ -100,11 +124,26 @@ export function admit (...scopes: Scope[]): Permit {
     scope.take()
   }
 
-  return permitOf(() => {
+  return new ScopePermit(scopes)
+}
+
+/** One of each scope, given back once. */
+class ScopePermit implements Permit {
+  #scopes: readonly Scope[]
+
+  constructor (scopes: readonly Scope[]) {
+    this.#scopes = scopes
+  }
+
+  [Symbol.dispose] (): void {
+    const scopes = this.#scopes
+
+    this.#scopes = []
+
     for (const scope of scopes) {
       scope.give()
     }
-  })
+  }
 }
 
 /** A permit that calls `release` when it is given back, and only the first time. */

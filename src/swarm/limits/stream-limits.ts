@@ -1,4 +1,4 @@
-import { admit, CountScope, KeyedScopes } from './scope.ts'
+import { admit, admitAll, CountScope, KeyedScopes } from './scope.ts'
 import type { Permit } from '../../base/index.ts'
 import type { Direction } from '../contract/stream.ts'
 import type { LimitSettings } from '../options.ts'
@@ -51,16 +51,16 @@ export class StreamLimits {
       inbound: new CountScope('inbound streams on one connection', maxInboundStreamsPerConnection, 'limits.maxInboundStreamsPerConnection'),
       outbound: new CountScope('outbound streams on one connection', maxOutboundStreamsPerConnection, 'limits.maxOutboundStreamsPerConnection')
     }
-    const protocols = new KeyedScopes()
+    const scopes = {
+      inbound: [this.#total, onConnection.inbound, this.#inbound],
+      outbound: [this.#total, onConnection.outbound, this.#outbound]
+    }
+    const protocols = { inbound: new KeyedScopes(), outbound: new KeyedScopes() }
 
     return {
-      admit: (direction) => admit(
-        this.#total,
-        onConnection[direction],
-        direction === 'inbound' ? this.#inbound : this.#outbound
-      ),
+      admit: (direction) => admitAll(scopes[direction]),
 
-      admitProtocol: (direction, protocol, max) => admit(protocols.of(`${direction} ${protocol}`, {
+      admitProtocol: (direction, protocol, max) => admit(protocols[direction].of(protocol, {
         name: `${direction} streams of ${protocol} on one connection`,
         max,
         option: direction === 'inbound' && max === maxInboundStreamsPerProtocol

@@ -60,8 +60,8 @@ export class PluginStream extends TypedEventEmitter<MessageStreamEvents> impleme
       activity: () => this.#port.bytesRead + this.#port.bytesWritten + this.#port.buffered,
       onInactive: (ms) => { this.abort(new CodedError('StreamIdle', `no byte went either way for ${ms} ms (inactivityTimeout)`)) }
     })
-    this.#port.onChange(() => { this.#run() })
-    this.#port.onRoom(() => { this.#onRoom() })
+    this.#port.whenChanged(() => { this.#run() })
+    this.#port.whenRoom(() => { this.#onRoom() })
     this.#schedule()
   }
 

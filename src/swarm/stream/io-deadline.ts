@@ -1,4 +1,4 @@
-import { CodedError } from '../../base/index.ts'
+import { CodedError, raceSignal } from '../../base/index.ts'
 import type { Clock, Timer } from '../../base/index.ts'
 
 /** The last moment that a Date can name (ECMA-262, 21.4.1.1). */
@@ -11,7 +11,9 @@ const MAX_DATE_MS = 8.64e15
 export class IoDeadline implements Disposable {
   readonly #clock: Clock
   readonly #what: 'read' | 'write'
-  #controller: AbortController | undefined
+  /** Whom to tell when it passes. */
+  readonly #waiting = new Set<(error: Error) => void>()
+  #passed: Error | undefined
   #timer: Timer | undefined
 
   constructor (clock: Clock, what: 'read' | 'write') {
@@ -24,9 +26,7 @@ export class IoDeadline implements Disposable {
     this[Symbol.dispose]()
 
     // a deadline that has passed holds until another one is set
-    if (this.#controller?.signal.aborted === true) {
-      this.#controller = undefined
-    }
+    this.#passed = undefined
 
     if (when === null || when === Infinity) {
       return
@@ -39,17 +39,53 @@ export class IoDeadline implements Disposable {
     }
   }
 
-  /** Runs `fn` with a signal that aborts at the deadline, or when `signal` does. */
-  async bound<T> (fn: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    this.#controller ??= new AbortController()
+  /** @throws what calls get after the deadline */
+  throwIfPassed (): void {
+    if (this.#passed != null) {
+      throw this.#passed
+    }
+  }
 
-    if (signal == null) {
-      return fn(this.#controller.signal)
+  /** Calls `fn` whenever the deadline passes. */
+  onPass (fn: (error: Error) => void): void {
+    this.#waiting.add(fn)
+  }
+
+  /** Waits for `promise`, but no longer than until the deadline, or until `signal` aborts. */
+  async limit (promise: Promise<void>, signal?: AbortSignal): Promise<void> {
+    const { promise: first, resolve, reject } = Promise.withResolvers<void>()
+
+    promise.then(resolve, reject)
+    this.#waiting.add(reject)
+
+    if (this.#passed != null) {
+      reject(this.#passed)
     }
 
-    using either = new EitherSignal(signal, this.#controller.signal)
+    try {
+      await (signal == null ? first : raceSignal(first, signal))
+    } finally {
+      this.#waiting.delete(reject)
+    }
+  }
 
-    return await fn(either.signal)
+  /** Runs `fn` with a signal that aborts at the deadline, or when `signal` does. */
+  async bound<T> (fn: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const deadline = new AbortController()
+    const onPass = (error: Error): void => { deadline.abort(error) }
+    using either = new EitherSignal(signal, deadline.signal)
+
+    if (this.#passed != null) {
+      onPass(this.#passed)
+    }
+
+    this.#waiting.add(onPass)
+
+    try {
+      return await fn(either.signal)
+    } finally {
+      this.#waiting.delete(onPass)
+    }
   }
 
   [Symbol.dispose] (): void {
@@ -59,9 +95,13 @@ export class IoDeadline implements Disposable {
 
   #expire (when: number): void {
     const time = Math.abs(when) <= MAX_DATE_MS ? new Date(when).toISOString() : String(when)
+    const error = new CodedError('StreamDeadline', `the ${this.#what} was not done at its deadline, ${time}`)
 
-    this.#controller ??= new AbortController()
-    this.#controller.abort(new CodedError('StreamDeadline', `the ${this.#what} was not done at its deadline, ${time}`))
+    this.#passed = error
+
+    for (const tell of [...this.#waiting]) {
+      tell(error)
+    }
   }
 }
 

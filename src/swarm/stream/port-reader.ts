@@ -1,6 +1,5 @@
 import { ByteQueue, raceSignal } from '../../base/index.ts'
 import { closedForReading } from './stream-error.ts'
-import type { NegotiationPort } from './multistream.ts'
 import type { MessageStream, MessageStreamReadStatus } from '@libp2p/interface'
 
 /** Shared by all streams: counts unread bytes, and says when there are too many. */
@@ -41,7 +40,11 @@ export class PortReader {
   #isDropping = false
   #isFlushing = false
   #isOver = false
-  #wake: (() => void) | undefined
+  /** Of the one call that waits. */
+  #waiting: PromiseWithResolvers<void> | undefined
+  /** Told of news while nobody else may read. */
+  #onHeldNews: (() => void) | undefined
+  #discardsLater = false
   #released: Disposable | undefined
 
   constructor (raw: MessageStream, init: PortReaderInit) {
@@ -71,26 +74,34 @@ export class PortReader {
     signal?.throwIfAborted()
 
     for (;;) {
-      const chunk = this.take()
+      const chunk = this.#onHeldNews == null ? this.#takeOrEnd() : this.#whileHeld()
 
-      if (chunk != null) {
+      if (chunk !== undefined) {
         return chunk
       }
 
-      if (this.#discarding) {
-        return this.#afterDiscard()
-      }
-
-      if (this.#error != null) {
-        throw this.#error
-      }
-
-      if (this.#remoteEnded && this.#raw.readBufferLength === 0) {
-        return null
-      }
-
-      await this.#dataOrEnd(signal)
+      await this.#news(signal)
     }
+  }
+
+  /** Fails the call that waits, if there is one. */
+  interrupt (error: Error): void {
+    this.#waiting?.reject(error)
+  }
+
+  /** Until `release`, nobody reads but by `take`; who does is told by `onNews` when to look. */
+  hold (onNews: () => void): void {
+    this.#onHeldNews = onNews
+  }
+
+  release (): void {
+    this.#onHeldNews = undefined
+
+    if (this.#discardsLater) {
+      this.discard()
+    }
+
+    this.#tell()
   }
 
   /** The next chunk if one is here. */
@@ -117,8 +128,12 @@ export class PortReader {
 
   /** Puts bytes back that were taken; they are the next. */
   unread (bytes: Uint8Array): void {
+    if (bytes.byteLength === 0) {
+      return
+    }
+
     if (this.#discarding) {
-      this.#hasDropped ||= bytes.byteLength > 0
+      this.#hasDropped = true
       return
     }
 
@@ -127,20 +142,14 @@ export class PortReader {
     this.#count(-bytes.byteLength)
   }
 
-  /** This half as negotiation wants it, for a handshake that goes before all other reads. */
-  negotiationPort (sendNow: (bytes: Uint8Array) => void): NegotiationPort {
-    const buffered = (): number => this.buffered
-
-    return {
-      get buffered () { return buffered() },
-      read: async (signal) => this.read(signal),
-      unread: (bytes) => { this.unread(bytes) },
-      sendNow
-    }
-  }
-
   /** Throws away what is unread and what still comes; who reads all the same is told so. */
   discard (): void {
+    if (this.#onHeldNews != null) {
+      this.#discardsLater = true
+      this.#waiting?.resolve()
+      return
+    }
+
     const dropped = this.#queue.clear()
 
     this.#discarding = true
@@ -148,7 +157,7 @@ export class PortReader {
     this.#count(dropped)
     this.#unreserve(dropped)
     this.#adjustFlow()
-    this.#wake?.()
+    this.#tell()
   }
 
   /** Bytes have arrived. */
@@ -163,13 +172,13 @@ export class PortReader {
     this.#queue.push(bytes)
     this.#reserve(bytes.byteLength)
     this.#adjustFlow()
-    this.#wake?.()
+    this.#tell()
   }
 
   /** The peer has ended its direction. */
   end (): void {
     this.#remoteEnded = true
-    this.#wake?.()
+    this.#tell()
   }
 
   /** Reading fails, now or after what is here has been read. */
@@ -184,7 +193,7 @@ export class PortReader {
       this.#unreserve(dropped)
     }
 
-    this.#wake?.()
+    this.#tell()
   }
 
   /** Takes over what a paused raw stream still holds, all of it, before that is lost. */
@@ -198,6 +207,21 @@ export class PortReader {
     this.#isFlushing = false
   }
 
+  /** Puts what nobody has read back into the raw stream. */
+  giveBack (): void {
+    const unread: Uint8Array[] = []
+
+    this.flush()
+
+    for (let chunk = this.take(); chunk != null; chunk = this.take()) {
+      unread.unshift(chunk)
+    }
+
+    for (const chunk of unread) {
+      this.#raw.unshift(chunk)
+    }
+  }
+
   /** The stream is over. Who keeps it may still read, but its bytes are theirs to hold from here. */
   finish (): void {
     this.flush()
@@ -205,7 +229,7 @@ export class PortReader {
     this.#init.onRead?.(this.#queue.byteLength)
     this.#isOver = true
     this.#released?.[Symbol.dispose]()
-    this.#wake?.()
+    this.#tell()
   }
 
   /** An end is only what the peer made one: to a reader, our own close must not look like it. */
@@ -221,19 +245,50 @@ export class PortReader {
     return this.#raw.readStatus === 'paused'
   }
 
-  async #dataOrEnd (signal: AbortSignal | undefined): Promise<void> {
-    if (this.#wake != null) {
+  /** What a read comes to; undefined is nothing yet. */
+  #takeOrEnd (): Uint8Array | null | undefined {
+    const chunk = this.take()
+
+    if (chunk != null) {
+      return chunk
+    }
+
+    if (this.#discarding) {
+      return this.#afterDiscard()
+    }
+
+    if (this.#error != null) {
+      throw this.#error
+    }
+
+    return this.#remoteEnded && this.#raw.readBufferLength === 0 ? null : undefined
+  }
+
+  #whileHeld (): undefined {
+    if (this.#discardsLater) {
+      throw closedForReading()
+    }
+  }
+
+  #tell (): void {
+    if (this.#onHeldNews == null) {
+      this.#waiting?.resolve()
+    } else {
+      this.#onHeldNews()
+    }
+  }
+
+  async #news (signal: AbortSignal | undefined): Promise<void> {
+    if (this.#waiting != null) {
       throw new TypeError('a read is waiting already: read one chunk after the other')
     }
 
-    const { promise, resolve } = Promise.withResolvers<void>()
-
-    this.#wake = resolve
+    this.#waiting = Promise.withResolvers()
 
     try {
-      await raceSignal(promise, signal)
+      await (signal == null ? this.#waiting.promise : raceSignal(this.#waiting.promise, signal))
     } finally {
-      this.#wake = undefined
+      this.#waiting = undefined
     }
   }
 

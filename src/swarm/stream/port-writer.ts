@@ -8,12 +8,14 @@ export const MAX_WAITING_WRITES = 1024
 /** A write is handed on in pieces of this size, so that a large one does not escape the flow control. */
 const WRITE_PIECE_BYTES = 256 * 1024
 
+const NOTHING = new Uint8Array(0)
+
 export interface PortWriterInit {
-  onWrite?: ((bytes: number) => void) | undefined
+  onWrite?(bytes: number): void
   /** What the raw stream threw at us, as what it means for this stream. */
   explain(thrown: unknown): Error
-  /** The end has left. */
-  onEnded(): void
+  /** The end has left, or will not. */
+  onFlushed(): void
 }
 
 /** The writing half of a port: writes go out one after the other, each when there is room. */
@@ -30,9 +32,9 @@ export class PortWriter {
   #lastTurn: Promise<unknown> = Promise.resolve()
   #waiting = 0
   #ending: Promise<void> | undefined
-  #flushing: Promise<void> | undefined
+  /** While the raw stream is asked to let the end leave. */
+  #flushing: PromiseWithResolvers<void> | undefined
   #hasEnded = false
-  #onFail: ((error: Error) => void) | undefined
 
   constructor (raw: MessageStream, init: PortWriterInit) {
     this.#raw = raw
@@ -53,18 +55,28 @@ export class PortWriter {
     return this.#hasEnded
   }
 
-  /** While the raw stream is asked to let the end leave; never rejects. */
-  get flushing (): Promise<void> | undefined {
-    return this.#flushing
+  /** Whether the raw stream was asked to let the end leave, and has not answered. */
+  get isFlushing (): boolean {
+    return this.#flushing != null
+  }
+
+  /** As `write`, if it need not wait; else false, and nothing has happened. */
+  tryWrite (bytes: Uint8Array): boolean {
+    this.#assertOpen()
+
+    const canSend = this.#canSendNow(bytes)
+
+    if (canSend) {
+      this.#send(bytes)
+    }
+
+    return canSend
   }
 
   async write (bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    this.#assertOpen()
 
-    // the common case: nobody before us, and room
-    if (this.#waiting === 0 && bytes.byteLength <= WRITE_PIECE_BYTES && this.#hasRoom) {
-      this.#send(bytes)
+    if (this.tryWrite(bytes)) {
       return
     }
 
@@ -102,7 +114,7 @@ export class PortWriter {
       this.#ending = this.#end(last)
     }
 
-    await raceSignal(this.#ending, signal)
+    await (signal == null ? this.#ending : raceSignal(this.#ending, signal))
   }
 
   /**
@@ -129,11 +141,16 @@ export class PortWriter {
   fail (error: Error): void {
     this.#error ??= error
     this.#wake?.()
-    this.#onFail?.(this.#error)
+    this.#flushed()
   }
 
   get #hasRoom (): boolean {
     return !this.#raw.writableNeedsDrain && this.#raw.writeBufferLength === 0
+  }
+
+  /** The common case: nobody before us, and room. */
+  #canSendNow (bytes: Uint8Array): boolean {
+    return this.#waiting === 0 && bytes.byteLength <= WRITE_PIECE_BYTES && this.#hasRoom
   }
 
   #assertOpen (): void {
@@ -160,7 +177,7 @@ export class PortWriter {
 
   #sendPrefix (): void {
     if (this.#prefix != null) {
-      this.#send(new Uint8Array(0))
+      this.#send(NOTHING)
     }
   }
 
@@ -188,29 +205,58 @@ export class PortWriter {
     }
   }
 
-  async #end (last: Uint8Array = new Uint8Array(0)): Promise<void> {
-    await this.#lastTurn
-    await this.#sendInPieces(last)
-    this.#throwIfFailed()
-    this.#sendPrefix()
-
-    // the yamux of npm never settles a close that an abort cuts short
-    const { promise: failed, reject } = Promise.withResolvers<never>()
-    const closing = Promise.race([this.#raw.close(), failed])
-
-    this.#onFail = reject
-    this.#flushing = closing.then(() => {}, () => {})
-
-    try {
-      await closing
-    } catch (thrown) {
-      this.fail(this.#error ?? this.#init.explain(thrown))
+  async #end (last: Uint8Array = NOTHING): Promise<void> {
+    if (this.#canSendNow(last)) {
+      this.#sendLast(last)
+    } else {
+      await this.#lastTurn
+      await this.#sendInPieces(last)
+      this.#throwIfFailed()
+      this.#sendPrefix()
     }
 
-    // a raw stream may resolve its close although an abort has cut it short
-    this.#throwIfFailed()
-    this.#hasEnded = true
-    this.#init.onEnded()
+    await this.#closeRaw()
+  }
+
+  #sendLast (last: Uint8Array): void {
+    if (last.byteLength > 0) {
+      this.#send(last)
+    } else {
+      this.#sendPrefix()
+    }
+  }
+
+  /** Settles by what fails us, too: the yamux of npm never settles a close that an abort cuts short. */
+  #closeRaw (): Promise<void> {
+    const flushing = Promise.withResolvers<void>()
+
+    this.#flushing = flushing
+    this.#raw.close().then(
+      () => { this.#flushed() },
+      (thrown: unknown) => { this.fail(this.#error ?? this.#init.explain(thrown)) }
+    )
+
+    return flushing.promise
+  }
+
+  /** The end has left, unless something has failed us: a raw stream may resolve a close that an abort has cut short. */
+  #flushed (): void {
+    const flushing = this.#flushing
+
+    if (flushing == null) {
+      return
+    }
+
+    this.#flushing = undefined
+
+    if (this.#error == null) {
+      this.#hasEnded = true
+      flushing.resolve()
+    } else {
+      flushing.reject(this.#error)
+    }
+
+    this.#init.onFlushed()
   }
 
   /** Runs one after the other, in the order of the calls. */

@@ -4,6 +4,9 @@ import { MULTISTREAM_MAX_MESSAGE_BYTES, MULTISTREAM_PROTOCOL } from '../constant
 /** Longer protocol ids cannot be negotiated: the newline takes one byte. */
 const MAX_PROTOCOL_BYTES = MULTISTREAM_MAX_MESSAGE_BYTES - 1
 
+/** Of UTF-8, for a unit of UTF-16. */
+const MAX_BYTES_PER_UNIT = 3
+
 /** What means something else in a negotiation. */
 const RESERVED: readonly string[] = ['na', 'ls', MULTISTREAM_PROTOCOL]
 
@@ -68,5 +71,5 @@ function isProtocol (protocol: unknown): boolean {
     !protocol.includes('\n') &&
     protocol.isWellFormed() &&
     !RESERVED.includes(protocol) &&
-    encoder.encode(protocol).byteLength <= MAX_PROTOCOL_BYTES
+    (protocol.length <= MAX_PROTOCOL_BYTES / MAX_BYTES_PER_UNIT || encoder.encode(protocol).byteLength <= MAX_PROTOCOL_BYTES)
 }

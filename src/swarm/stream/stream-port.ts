@@ -1,24 +1,13 @@
-import { CodedError, raceSignal, toError } from '../../base/index.ts'
+import { CodedError } from '../../base/index.ts'
+import { Handshake } from './handshake.ts'
 import { PortReader } from './port-reader.ts'
 import { PortWriter } from './port-writer.ts'
-import { closedForReading, explainFailure } from './stream-error.ts'
-import type { NegotiationPort } from './multistream.ts'
-import type { PortReaderInit } from './port-reader.ts'
-import type { MessageStream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
-
-/**
- * What a muxer may hold for us while it is paused, before it gives up on the stream: twice the
- * largest window of yamux, so that a stalled reader is never taken for a fault.
- */
-const RAW_READ_BUFFER_BYTES = 32 * 1024 * 1024
-
-export interface StreamPortInit extends PortReaderInit {
-  onWrite?: ((bytes: number) => void) | undefined
-  /** The error of a stream whose transport went away without a word. */
-  lossError?: (() => Error) | undefined
-  /** Whether the transport still works; an abort that comes from below when it does not is a loss. */
-  isConnected?: (() => boolean) | undefined
-}
+import { RawHold } from './raw-hold.ts'
+import { explainFailure } from './stream-error.ts'
+import type { PortNegotiation, StreamPortInit } from './port-init.ts'
+import type { RawOwner } from './raw-hold.ts'
+import type { MessageStream, StreamCloseEvent } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
 
 /**
  * The one reader and writer of a stream of messages, which a muxer, an encrypter or a transport made.
@@ -28,51 +17,47 @@ export interface StreamPortInit extends PortReaderInit {
  * is an end here; a raw stream that closes without one, as all streams of a dead connection do, is an
  * error. What had arrived by then is read first, unless it was we who aborted.
  */
-export class StreamPort {
+export class StreamPort implements RawOwner {
   readonly raw: MessageStream
-  /** Resolves when both directions have ended, with the error if one ended them. */
-  readonly closed: Promise<Error | undefined>
-
   readonly #reader: PortReader
   readonly #writer: PortWriter
-  readonly #lossError: () => Error
-  readonly #isConnected: () => boolean
-  readonly #settleClosed: (error: Error | undefined) => void
-  /** Of the raw stream, as it was before us. */
-  readonly #original: Pick<MessageStream, 'abort' | 'maxReadBufferLength'>
+  readonly #init: StreamPortInit
+  readonly #hold: RawHold
+  /** Made when somebody asks. */
+  #closed: PromiseWithResolvers<Error | undefined> | undefined
+  #closedWith: Error | undefined
   #isClosed = false
-  #isDiscarding = false
-  /** From `openLazily` until the peer has answered; nobody else may read. */
-  #handshake: PromiseWithResolvers<void> | undefined
-  #confirming: Promise<void> | undefined
+  /** Whether the raw stream has closed without an error. */
+  #hasQuietlyClosed = false
+  /** Until the peer has answered; nobody else may read. */
+  #handshake: Handshake | undefined
   #onRoomListener: (() => void) | undefined
   #onChangeListener: (() => void) | undefined
 
   constructor (raw: MessageStream, init: StreamPortInit) {
-    const { promise, resolve } = Promise.withResolvers<Error | undefined>()
-
     this.raw = raw
-    this.closed = promise
-    this.#settleClosed = resolve
+    this.#init = init
     this.#reader = new PortReader(raw, init)
     this.#writer = new PortWriter(raw, {
-      onWrite: init.onWrite,
+      onWrite: (bytes) => { init.onWrite?.(bytes) },
       explain: (thrown) => this.#explain(thrown, true),
-      onEnded: () => { this.#checkClosed() }
+      onFlushed: () => { this.#onFlushed() }
     })
-    this.#lossError = init.lossError ?? (() => new CodedError('ConnectionLost', 'the connection was lost before the stream had ended'))
-    this.#isConnected = init.isConnected ?? (() => true)
-    this.#original = { abort: raw.abort.bind(raw), maxReadBufferLength: raw.maxReadBufferLength }
+    this.#hold = new RawHold(raw, this)
+    this.#hold.catchUp()
+  }
 
-    // when its peer says farewell, the yamux of npm aborts all streams, and with them what they hold for us
-    raw.abort = (error) => {
-      this.#reader.flush()
-      this.#original.abort(error)
+  /** Resolves when both directions have ended, with the error if one ended them. */
+  get closed (): Promise<Error | undefined> {
+    if (this.#closed == null) {
+      this.#closed = Promise.withResolvers()
+
+      if (this.#isClosed) {
+        this.#closed.resolve(this.#closedWith)
+      }
     }
 
-    raw.maxReadBufferLength = Math.max(raw.maxReadBufferLength, RAW_READ_BUFFER_BYTES)
-    this.#listen('addEventListener')
-    this.#catchUp()
+    return this.#closed.promise
   }
 
   /** Unread bytes that are here; the muxer may hold up to a window more. */
@@ -125,18 +110,15 @@ export class StreamPort {
   async read (signal?: AbortSignal): Promise<Uint8Array | null> {
     this.#writer.flushPrefix()
 
-    if (this.#handshake != null) {
-      await raceSignal(this.#handshake.promise, signal)
-    }
-
-    if (this.#handshake != null && this.#isDiscarding) {
-      throw closedForReading()
-    }
-
     return this.#reader.read(signal)
   }
 
-  /** The next chunk if one may be read now; for who is told by `onChange` when to look. */
+  /** Fails the read that waits, if there is one. */
+  interruptRead (error: Error): void {
+    this.#reader.interrupt(error)
+  }
+
+  /** The next chunk if one may be read now; for who is told by `whenChanged` when to look. */
   take (): Uint8Array | undefined {
     return this.#handshake == null ? this.#reader.take() : undefined
   }
@@ -147,7 +129,7 @@ export class StreamPort {
   }
 
   /** Calls `fn` whenever there may be something to take, or a direction may have ended. */
-  onChange (fn: () => void): void {
+  whenChanged (fn: () => void): void {
     this.#onChangeListener = fn
   }
 
@@ -170,6 +152,15 @@ export class StreamPort {
     await this.#writer.write(bytes, signal)
   }
 
+  /**
+   * As `write`, if that need not wait; else false, and nothing has happened.
+   *
+   * @throws as `write`
+   */
+  tryWrite (bytes: Uint8Array): boolean {
+    return this.#writer.tryWrite(bytes)
+  }
+
   /** Sends bytes without waiting for room, and before writes that wait for it. */
   sendNow (bytes: Uint8Array): void {
     this.#writer.sendNow(bytes)
@@ -181,17 +172,23 @@ export class StreamPort {
   }
 
   /** Calls `fn` whenever there may be room again. */
-  onRoom (fn: () => void): void {
+  whenRoom (fn: () => void): void {
     this.#onRoomListener = fn
   }
 
   /**
    * Puts `greeting` in front of the first bytes written, or sends it with the first read. When it has
-   * left, `confirm` reads the answer, before anybody else reads; if that fails, so does the stream.
+   * left, `negotiation` takes the answer.
    */
-  openLazily (greeting: Uint8Array, confirm: (port: NegotiationPort) => Promise<void>): void {
-    this.#handshake = Promise.withResolvers()
-    this.#writer.setPrefix(greeting, () => { this.#confirming = this.#confirm(confirm) })
+  openLazily (greeting: Uint8Array, negotiation: PortNegotiation): void {
+    const handshake = this.#prepare(negotiation)
+
+    this.#writer.setPrefix(greeting, () => { handshake.begin() })
+  }
+
+  /** Negotiates with what is here and what still comes. */
+  negotiate (negotiation: PortNegotiation): void {
+    this.#prepare(negotiation).begin()
   }
 
   /**
@@ -206,14 +203,8 @@ export class StreamPort {
 
   /** Throws away what is unread and what still comes; who reads all the same is told so. */
   discard (): void {
-    this.#isDiscarding = true
-
-    if (this.#handshake == null) {
-      this.#reader.discard()
-    } else {
-      // the answer of the peer is wanted all the same: it says whether what we write is welcome
-      this.#handshake.resolve()
-    }
+    // the answer of the peer is wanted all the same: it says whether what we write is welcome
+    this.#reader.discard()
   }
 
   /** Ends both directions at once; the peer's reads and writes fail. */
@@ -226,7 +217,7 @@ export class StreamPort {
     this.#reader.fail(error, { keepUnread: false })
 
     try {
-      this.#original.abort(error)
+      this.#hold.abort(error)
     } finally {
       this.#finish()
     }
@@ -246,68 +237,28 @@ export class StreamPort {
 
   /** Gives the raw stream to somebody else, with what nobody has read put back into it. */
   release (): MessageStream {
-    const unread: Uint8Array[] = []
+    this.#hold.leave()
+    this.#reader.giveBack()
 
-    this.#listen('removeEventListener')
+    return this.#hold.release()
+  }
+
+  /** The raw stream tells us this and what follows; nobody else calls it. */
+  onMessage (bytes: Uint8Array | Uint8ArrayList): void {
+    this.#reader.push(bytes instanceof Uint8Array ? bytes : bytes.subarray())
+    this.#onChangeListener?.()
+  }
+
+  onAbort (): void {
     this.#reader.flush()
-
-    for (let chunk = this.#reader.take(); chunk != null; chunk = this.#reader.take()) {
-      unread.unshift(chunk)
-    }
-
-    for (const chunk of unread) {
-      this.raw.unshift(chunk)
-    }
-
-    return Object.assign(this.raw, this.#original)
   }
 
-  /** Never rejects. */
-  async #confirm (confirm: (port: NegotiationPort) => Promise<void>): Promise<void> {
-    const handshake = this.#handshake
-
-    try {
-      await confirm(this.#reader.negotiationPort((bytes) => { this.sendNow(bytes) }))
-    } catch (thrown) {
-      this.abort(toError(thrown))
-    }
-
-    this.#handshake = undefined
-    handshake?.resolve()
-
-    if (this.#isDiscarding) {
-      this.#reader.discard()
-    }
-
-    this.#checkClosed()
-    this.#onChangeListener?.()
-  }
-
-  /** The raw stream may have ended before it came to us. */
-  #catchUp (): void {
-    const { status } = this.raw
-
-    if ('remoteWriteStatus' in this.raw && this.raw.remoteWriteStatus === 'closed' && status === 'open') {
-      this.#onRemoteEnd()
-    } else if (status !== 'open') {
-      // one turn later, as what it still holds comes to a new listener then
-      queueMicrotask(() => {
-        this.#endWith(status === 'reset' ? new CodedError('StreamReset', 'the peer reset the stream before it was taken up') : this.#lossError())
-      })
-    }
-  }
-
-  readonly #onMessage = (event: StreamMessageEvent): void => {
-    this.#reader.push(event.data instanceof Uint8Array ? event.data : event.data.subarray())
-    this.#onChangeListener?.()
-  }
-
-  readonly #onRoom = (): void => {
+  onRoom (): void {
     this.#writer.wake()
     this.#onRoomListener?.()
   }
 
-  readonly #onRemoteEnd = (): void => {
+  onRemoteCloseWrite (): void {
     // one turn later, as bytes that came in the same frame as the end may be told of after it
     queueMicrotask(() => {
       this.#reader.end()
@@ -316,31 +267,73 @@ export class StreamPort {
     })
   }
 
-  readonly #onClose = (event: StreamCloseEvent): void => {
+  onClose (event: StreamCloseEvent): void {
     this.#reader.flush()
 
     // one turn later, for the same reason as the end
     queueMicrotask(() => {
       if (event.error == null) {
-        void this.#onQuietClose()
+        this.#onQuietClose()
       } else {
         this.#endWith(this.#explain(event.error, event.local === true))
       }
     })
   }
 
-  /** Both directions have ended, or the transport went away under them. Never rejects. */
-  async #onQuietClose (): Promise<void> {
+  #prepare (negotiation: PortNegotiation): Handshake {
+    const handshake = new Handshake(this.#reader, {
+      ...negotiation,
+      onAgreed: (protocol) => {
+        this.#endHandshake()
+        negotiation.onAgreed?.(protocol)
+      },
+      onFailed: (error) => {
+        negotiation.onFailed?.(error)
+
+        // if reading has failed, then the stream is ending already, and whoever ends it goes on with that
+        if (this.#reader.error == null) {
+          this.abort(error)
+        }
+
+        this.#endHandshake()
+      }
+    })
+
+    this.#handshake = handshake
+    this.#reader.hold(() => { handshake.advance() })
+
+    return handshake
+  }
+
+  #endHandshake (): void {
+    this.#handshake = undefined
+    this.#reader.release()
+    this.#checkClosed()
+    this.#onChangeListener?.()
+  }
+
+  /** Both directions have ended, or the transport went away under them. */
+  #onQuietClose (): void {
+    this.#hasQuietlyClosed = true
+
     // the end that we were about to send is what may have closed it
-    await this.#writer.flushing
+    if (this.#writer.isFlushing) {
+      return
+    }
 
     if (!this.#reader.remoteEnded || !this.#writer.hasEnded) {
       this.#fail(this.#lossError())
     }
 
-    // a lazily opened stream is not over before it is known whether the peer has agreed
-    await this.#confirming
-    this.#finish()
+    this.#checkClosed()
+  }
+
+  #onFlushed (): void {
+    this.#checkClosed()
+
+    if (this.#hasQuietlyClosed && !this.#isClosed) {
+      queueMicrotask(() => { this.#onQuietClose() })
+    }
   }
 
   #endWith (error: Error): void {
@@ -361,37 +354,41 @@ export class StreamPort {
   }
 
   #explain (thrown: unknown, local: boolean): Error {
-    return explainFailure(thrown, { local, isConnected: this.#isConnected(), lossError: this.#lossError })
+    return explainFailure(thrown, { local, isConnected: this.#init.isConnected?.() ?? true, lossError: () => this.#lossError() })
+  }
+
+  #lossError (): Error {
+    return this.#init.lossError?.() ?? new CodedError('ConnectionLost', 'the connection was lost before the stream had ended')
   }
 
   #checkClosed (): void {
-    if (this.#writer.hasEnded && this.#reader.remoteEnded && this.#handshake == null) {
+    const haveEnded = this.#hasQuietlyClosed ? !this.#writer.isFlushing : this.#writer.hasEnded && this.#reader.remoteEnded
+
+    // a lazily opened stream is not over before it is known whether the peer has agreed
+    if (haveEnded && this.#handshake?.hasBegun !== true) {
       this.#finish()
     }
   }
 
   #finish (): void {
-    if (!this.#isClosed) {
-      this.#isClosed = true
-
-      // a question that was never sent gets no answer
-      if (this.#confirming == null) {
-        this.#handshake?.resolve()
-        this.#handshake = undefined
-      }
-
-      this.#reader.finish()
-      this.#writer.wake()
-      this.#settleClosed(this.error)
-      this.#onChangeListener?.()
+    if (this.#isClosed) {
+      return
     }
-  }
 
-  #listen (method: 'addEventListener' | 'removeEventListener'): void {
-    this.raw[method]('message', this.#onMessage)
-    this.raw[method]('remoteCloseWrite', this.#onRemoteEnd)
-    this.raw[method]('close', this.#onClose)
-    this.raw[method]('drain', this.#onRoom)
-    this.raw[method]('idle', this.#onRoom)
+    this.#isClosed = true
+    this.#closedWith = this.error
+
+    // a question that was never sent gets no answer
+    if (this.#handshake?.hasBegun === false) {
+      this.#endHandshake()
+    }
+
+    this.#reader.finish()
+    this.#writer.wake()
+    queueMicrotask(() => {
+      this.#init.onClosed?.()
+      this.#closed?.resolve(this.#closedWith)
+    })
+    this.#onChangeListener?.()
   }
 }

@@ -32,8 +32,9 @@ export class SwarmStream implements Stream {
   protocol = ''
 
   readonly #init: SwarmStreamInit
-  readonly #readDeadline: IoDeadline
-  readonly #writeDeadline: IoDeadline
+  #readDeadline: IoDeadline | undefined
+  /** Made for the first call that has to wait, too: a deadline may be set while it does. */
+  #writeDeadline: IoDeadline | undefined
   #readable: ReadableStream<Uint8Array> | undefined
   #writable: WritableStream<Uint8Array> | undefined
   #closing: Promise<void> | undefined
@@ -41,6 +42,7 @@ export class SwarmStream implements Stream {
   #isReadDone = false
   #lingerTimer: Timer | undefined
   #idleTimer: Timer | undefined
+  #endsTimers = false
 
   constructor (port: StreamPort, init: SwarmStreamInit) {
     this.id = init.id
@@ -49,14 +51,11 @@ export class SwarmStream implements Stream {
     this.openedAt = init.clock.now()
     this.port = port
     this.#init = init
-    this.#readDeadline = new IoDeadline(init.clock, 'read')
-    this.#writeDeadline = new IoDeadline(init.clock, 'write')
 
     if (init.idleTimeoutMs > 0) {
+      this.#endTimers()
       this.#watchIdle(0)
     }
-
-    void port.closed.then(() => { this.#dropTimers() })
   }
 
   get closed (): Promise<Error | undefined> {
@@ -71,25 +70,33 @@ export class SwarmStream implements Stream {
     return (this.#writable ??= toWritable(this))
   }
 
-  async read (options: CallOptions = {}): Promise<Uint8Array | null> {
-    return this.#readDeadline.bound((signal) => this.port.read(signal), options.signal)
+  async read (options?: CallOptions): Promise<Uint8Array | null> {
+    options?.signal?.throwIfAborted()
+    this.#readDeadline?.throwIfPassed()
+
+    return this.port.read(options?.signal)
   }
 
-  async write (bytes: Uint8Array | string, options: CallOptions = {}): Promise<void> {
+  async write (bytes: Uint8Array | string, options?: CallOptions): Promise<void> {
     const sent = toBytes(bytes)
 
-    await this.#writeDeadline.bound((signal) => this.port.write(sent, signal), options.signal)
+    options?.signal?.throwIfAborted()
+    this.#writeDeadline?.throwIfPassed()
+
+    if (!this.port.tryWrite(sent)) {
+      await this.#deadlineOfWrites().bound((signal) => this.port.write(sent, signal), options?.signal)
+    }
   }
 
-  async end (bytes?: Uint8Array | string, options: CallOptions = {}): Promise<void> {
+  async end (bytes?: Uint8Array | string, options?: CallOptions): Promise<void> {
     const last = bytes == null ? undefined : toBytes(bytes)
 
-    await this.#writeDeadline.bound((signal) => this.port.closeWrite(signal, last), options.signal)
+    await this.#deadlineOfWrites().limit(this.port.closeWrite(undefined, last), options?.signal)
     this.#isWriteDone = true
     this.#lingerIfDone()
   }
 
-  async closeWrite (options: CallOptions = {}): Promise<void> {
+  async closeWrite (options?: CallOptions): Promise<void> {
     await this.end(undefined, options)
   }
 
@@ -119,11 +126,16 @@ export class SwarmStream implements Stream {
   }
 
   setReadDeadline (when: Date | number | null): void {
-    this.#readDeadline.set(this.port.isClosed ? null : toTime(when))
+    if (this.#readDeadline == null) {
+      this.#readDeadline = new IoDeadline(this.#init.clock, 'read')
+      this.#readDeadline.onPass((error) => { this.port.interruptRead(error) })
+    }
+
+    this.#readDeadline.set(this.#timeOf(when))
   }
 
   setWriteDeadline (when: Date | number | null): void {
-    this.#writeDeadline.set(this.port.isClosed ? null : toTime(when))
+    this.#deadlineOfWrites().set(this.#timeOf(when))
   }
 
   async bytes (options: CallOptions & { maxBytes?: number } = {}): Promise<Uint8Array> {
@@ -203,6 +215,19 @@ export class SwarmStream implements Stream {
     return total
   }
 
+  #deadlineOfWrites (): IoDeadline {
+    return (this.#writeDeadline ??= new IoDeadline(this.#init.clock, 'write'))
+  }
+
+  /** No timer may outlive the stream. */
+  #timeOf (when: Date | number | null): number | null {
+    const time = toTime(when)
+
+    this.#endTimers()
+
+    return this.port.isClosed ? null : time
+  }
+
   async #close (): Promise<void> {
     const { clock, closeTimeoutMs } = this.#init
     using deadline = new Deadline({
@@ -234,6 +259,7 @@ export class SwarmStream implements Stream {
 
     const { clock, lingerTimeoutMs } = this.#init
 
+    this.#endTimers()
     this.#lingerTimer = after(clock, lingerTimeoutMs, () => {
       this.port.abort(new CodedError('StreamAborted', `the peer did not end its side within ${lingerTimeoutMs} ms after our close`))
     }, { background: true })
@@ -253,11 +279,17 @@ export class SwarmStream implements Stream {
     }, { background: true })
   }
 
-  #dropTimers (): void {
-    this.#lingerTimer?.[Symbol.dispose]()
-    this.#idleTimer?.[Symbol.dispose]()
-    this.#readDeadline[Symbol.dispose]()
-    this.#writeDeadline[Symbol.dispose]()
+  /** Timers of any kind end with the stream; most streams have none. */
+  #endTimers (): void {
+    if (!this.#endsTimers) {
+      this.#endsTimers = true
+      void this.port.closed.then(() => {
+        this.#lingerTimer?.[Symbol.dispose]()
+        this.#idleTimer?.[Symbol.dispose]()
+        this.#readDeadline?.[Symbol.dispose]()
+        this.#writeDeadline?.[Symbol.dispose]()
+      })
+    }
   }
 }
 

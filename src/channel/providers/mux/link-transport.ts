@@ -103,7 +103,7 @@ export class LinkTransport extends MessageStreamBase implements LinkEvents {
     this.#lose(error)
   }
 
-  protected override onConsumed (): void {}
+  override onConsumed (): void {}
 
   #lose (error: Error | undefined): void {
     if (this.status !== 'open') {

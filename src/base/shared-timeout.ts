@@ -1,0 +1,64 @@
+import { after } from './clock.ts'
+import type { Clock, Timer } from './clock.ts'
+
+/** Something that has begun, and should not take too long. */
+export interface Pending {
+  onTimeout(): void
+}
+
+/**
+ * The same timeout for many things, with one timer: all have as long, so that they are due in the order in
+ * which they began. While nothing is pending, no timer is set.
+ */
+export class SharedTimeout {
+  readonly timeoutMs: number
+  readonly #clock: Clock
+  /** What is pending, and when it is due. */
+  readonly #pending = new Map<Pending, number>()
+  #timer: Timer | undefined
+
+  /** `timeoutMs` counts from `add` on; `Infinity` is never. */
+  constructor (clock: Clock, timeoutMs: number) {
+    this.#clock = clock
+    this.timeoutMs = timeoutMs
+  }
+
+  add (pending: Pending): void {
+    if (this.timeoutMs !== Infinity) {
+      this.#pending.set(pending, this.#clock.now() + this.timeoutMs)
+      this.#timer ??= after(this.#clock, this.timeoutMs, this.#onTimer)
+    }
+  }
+
+  /** It is done, or nobody waits for it any more. Deleting what is not there does nothing. */
+  delete (pending: Pending): void {
+    if (this.#pending.delete(pending) && this.#pending.size === 0) {
+      this.#timer?.[Symbol.dispose]()
+      this.#timer = undefined
+    }
+  }
+
+  readonly #onTimer = (): void => {
+    const now = this.#clock.now()
+    const due: Pending[] = []
+
+    this.#timer = undefined
+
+    for (const [pending, dueAt] of this.#pending) {
+      if (dueAt > now) {
+        this.#timer = this.#clock.at(dueAt, this.#onTimer)
+        break
+      }
+
+      due.push(pending)
+    }
+
+    for (const pending of due) {
+      // who was told before may have ended this one
+      if (this.#pending.has(pending)) {
+        this.delete(pending)
+        pending.onTimeout()
+      }
+    }
+  }
+}
