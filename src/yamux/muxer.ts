@@ -12,7 +12,7 @@ import type { FrameHandler } from './inbox.ts'
 import type { YamuxSettings } from './options.ts'
 import type { StreamHost } from './stream-host.ts'
 import type { YamuxStream } from './stream.ts'
-import type { AbortOptions, CreateStreamOptions, Logger, MessageStream, StreamCloseEvent, StreamMessageEvent, StreamMuxer, StreamMuxerEvents, StreamMuxerStatus } from '@libp2p/interface'
+import type { AbortOptions, CreateStreamOptions, Logger, MessageStream, StreamCloseEvent, StreamMessageEvent, StreamMuxer, StreamMuxerEvents, StreamMuxerStatus, StreamOptions } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
 
 export interface YamuxEvents extends StreamMuxerEvents<YamuxStream> {
@@ -115,6 +115,15 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
   }
 
   /**
+   * Opens a stream at once; undefined where `createStream` would wait.
+   *
+   * @throws as `createStream`
+   */
+  openStream (options: StreamOptions = {}): YamuxStream | undefined {
+    return this.#streams.openNow(options)
+  }
+
+  /**
    * Resolves with the milliseconds until the peer answers.
    *
    * @throws CodedError ResourceLimit when 16 wait already, what ended the connection, the signal's reason
@@ -152,6 +161,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     const streams = this.#streams.list
 
     this.#isOver = true
+    this.#streams.refuse() // who is told may want another one at once
     this.#localGoAway = code
     this.#outbox.finish(streams.filter(({ isUnannounced }) => !isUnannounced).map(({ streamId }) => streamId), code)
 
@@ -289,6 +299,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     }
 
     this.#isOver = true
+    this.#streams.refuse()
 
     for (const stream of this.#streams.list) {
       stream.onConnectionEnd(error)

@@ -52,14 +52,7 @@ export class StreamTable {
    */
   async open (make: (id: number) => YamuxStream, signal?: AbortSignal): Promise<YamuxStream> {
     signal?.throwIfAborted()
-    this.#shut.signal.throwIfAborted()
-
-    const { maxOutbound } = this.#init
-
-    if (this.#outbound >= maxOutbound) {
-      throw new TooManyOutboundProtocolStreamsError(`at most ${maxOutbound} streams may be opened on one connection, there are ${this.#outbound}`)
-    }
-
+    this.#assertMayOpen()
     this.#outbound++
 
     try {
@@ -70,6 +63,23 @@ export class StreamTable {
       this.#outbound--
       throw thrown
     }
+  }
+
+  /** As `open`, but undefined where that waits. */
+  openNow (make: (id: number) => YamuxStream): YamuxStream | undefined {
+    this.#assertMayOpen()
+
+    const permit = this.#backlog.tryAcquire()
+
+    if (permit == null) {
+      return undefined
+    }
+
+    const stream = this.#add(make, permit)
+
+    this.#outbound++
+
+    return stream
   }
 
   /**
@@ -121,6 +131,16 @@ export class StreamTable {
   /** No more streams are opened; whoever waits for one is told. */
   shut (): void {
     this.#shut.abort(new MuxerClosedError('the connection opens no more streams: it is closing or closed'))
+  }
+
+  #assertMayOpen (): void {
+    const { maxOutbound } = this.#init
+
+    this.#shut.signal.throwIfAborted()
+
+    if (this.#outbound >= maxOutbound) {
+      throw new TooManyOutboundProtocolStreamsError(`at most ${maxOutbound} streams may be opened on one connection, there are ${this.#outbound}`)
+    }
   }
 
   async #waitForBacklog (signal: AbortSignal | undefined): Promise<Permit> {

@@ -50,14 +50,12 @@ export class Streams {
 
   /** As `YamuxMuxer.createStream`. */
   async open ({ signal, ...options }: CreateStreamOptions): Promise<YamuxStream> {
-    return this.#table.open((streamId) => {
-      const stream = new YamuxStream(this.#host, { ...this.#options, ...options, streamId, direction: 'outbound' })
+    return this.#table.open((streamId) => this.#create(streamId, options), signal)
+  }
 
-      this.#host.measureRtt() // before the first bytes can queue
-      this.#acceptor.announceSoon(stream)
-
-      return stream
-    }, signal)
+  /** As `YamuxMuxer.openStream`. */
+  openNow (options: StreamOptions): YamuxStream | undefined {
+    return this.#table.openNow((streamId) => this.#create(streamId, options))
   }
 
   /**
@@ -101,5 +99,14 @@ export class Streams {
   refuse (): void {
     this.#isRefusing = true
     this.shut()
+  }
+
+  #create (streamId: number, options: StreamOptions): YamuxStream {
+    const stream = new YamuxStream(this.#host, { ...this.#options, ...options, streamId, direction: 'outbound' })
+
+    this.#host.measureRtt() // before the first bytes can queue
+    this.#acceptor.announceSoon(stream)
+
+    return stream
   }
 }

@@ -60,11 +60,12 @@ describe('back-pressure', () => {
   })
 
   it('holds for a stream that is not open yet', async () => {
-    using pair = await muxPair()
-    const ours = new LinkRecorder(pair.near.provider.open({}))
+    using pair = await muxPair({ maxOpenStreams: 1 })
+    const [open, ours] = [1, 2].map(() => new LinkRecorder(pair.near.provider.open({}))) as [LinkRecorder, LinkRecorder]
 
     expect(ours.link.write(new Uint8Array(10_000))).toBe(true)
     expect(ours.link.write(new Uint8Array(60_000))).toBe(false)
+    open.link.reset({ code: 0, message: '' })
     await eventually(() => ours.events.length > 0)
 
     expect(ours.events).toEqual(['room'])
@@ -133,9 +134,9 @@ describe('a reset', () => {
   })
 
   it.each([
-    ['is not open yet', 0],
-    ['waits for room in the pipe', 1]
-  ])('of a stream that %s reaches the other side behind its headers', async (_, highWaterBytes) => {
+    ['has just been opened', 0, 5],
+    ['waits for room in the pipe', 1, 0]
+  ])('of a stream that %s reaches the other side behind its headers', async (_, highWaterBytes, bytesAhead) => {
     using pair = await muxPair()
     const [busy] = await pair.open()
     pair.links[0].isStalled = highWaterBytes > 0
@@ -154,7 +155,7 @@ describe('a reset', () => {
     const theirs = new LinkRecorder(pair.far.streams[1] as ProviderStream)
 
     expect(await theirs.closed).toMatchObject({ code: 'StreamReset', reason: { code: 300 } })
-    expect(theirs.byteLength).toBe(0)
+    expect(theirs.byteLength).toBe(bytesAhead)
     expect({ ...pair.far.streams[1]?.headers }).toEqual({ a: 'b' })
   })
 

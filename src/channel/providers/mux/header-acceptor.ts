@@ -1,32 +1,27 @@
 import { after } from '../../../base/index.ts'
 import { ChannelError, REASON_CODE } from '../../contract/index.ts'
-import { HeadedStream } from './headed-stream.ts'
 import { HeaderBlockReader } from './header-block.ts'
+import type { MuxStream } from './mux-stream.ts'
 import type { Clock, Timer } from '../../../base/index.ts'
-import type { ByteLink, ChannelReason, LinkEvents, ProviderStream } from '../../contract/index.ts'
+import type { ChannelReason, LinkEvents, ProviderStream, StreamHeaders } from '../../contract/index.ts'
 
 /** The headers of a stream are there by then; spec-channel 3.3. */
 export const HEADER_TIMEOUT_MS = 10_000
 
 export interface HeaderAcceptorInit {
   clock: Clock
-  /** A stream whose headers are complete, and the link that it was made of. Throwing refuses it. */
-  onStream(stream: ProviderStream, link: ByteLink): void
-}
-
-interface Expected {
-  readonly link: ByteLink
-  readonly deadline: number
+  /** A stream whose headers are complete. Throwing refuses it. */
+  onStream(stream: ProviderStream): void
 }
 
 /**
- * Takes links on which the other side says headers first, and makes streams of them; spec-channel 3.2. How many
- * wait for theirs is bounded by how many the other side may open.
+ * Takes streams on which the other side says headers first; spec-channel 3.2. How many wait for theirs is bounded by
+ * how many the other side may open.
  */
 export class HeaderAcceptor implements Disposable {
   readonly #init: HeaderAcceptorInit
   /** In the order of their deadlines. */
-  readonly #expected = new Set<Expected>()
+  readonly #expected = new Set<ExpectedHeaders>()
   /** One for all of them. */
   #timer: Timer | undefined
 
@@ -34,13 +29,19 @@ export class HeaderAcceptor implements Disposable {
     this.#init = init
   }
 
-  accept (link: ByteLink): void {
-    const expected = { link, deadline: this.#init.clock.now() + HEADER_TIMEOUT_MS }
+  accept (stream: MuxStream): void {
+    const expected = new ExpectedHeaders(stream, this.#init.clock.now() + HEADER_TIMEOUT_MS, (headers) => {
+      this.#expected.delete(expected)
+
+      if (headers != null) {
+        this.#give(stream)
+      }
+    })
 
     this.#expected.add(expected)
     this.#arm()
-    link.attach(this.#reading(expected))
-    link.resume()
+    stream.attach(expected)
+    stream.resume()
   }
 
   [Symbol.dispose] (): void {
@@ -49,37 +50,9 @@ export class HeaderAcceptor implements Disposable {
     this.#expected.clear()
   }
 
-  #reading (expected: Expected): LinkEvents {
-    const { link } = expected
-    const reader = new HeaderBlockReader()
-    const refuse = (message: string): void => {
-      this.#expected.delete(expected)
-      link.reset({ code: REASON_CODE.protocolViolation, message })
-    }
-
-    return {
-      onData: (bytes) => {
-        try {
-          const block = reader.read(bytes)
-
-          if (block != null) {
-            this.#expected.delete(expected)
-            link.pause()
-            this.#give(new HeadedStream(link, block.headers, block.rest), link)
-          }
-        } catch (thrown) {
-          refuse(thrown instanceof Error ? thrown.message : String(thrown))
-        }
-      },
-      onEnd: () => { refuse('the stream ended before its headers') },
-      onRoom () {},
-      onClose: () => { this.#expected.delete(expected) }
-    }
-  }
-
-  #give (stream: ProviderStream, link: ByteLink): void {
+  #give (stream: ProviderStream): void {
     try {
-      this.#init.onStream(stream, link)
+      this.#init.onStream(stream)
     } catch (thrown) {
       stream.reset(refusal(thrown))
     }
@@ -105,10 +78,54 @@ export class HeaderAcceptor implements Disposable {
       }
 
       this.#expected.delete(expected)
-      expected.link.reset({ code: REASON_CODE.protocolViolation, message: `the headers did not come within ${HEADER_TIMEOUT_MS} ms` })
+      expected.stream.reset({ code: REASON_CODE.protocolViolation, message: `the headers did not come within ${HEADER_TIMEOUT_MS} ms` })
     }
 
     this.#arm()
+  }
+}
+
+/** A stream whose headers have not come yet. */
+class ExpectedHeaders implements LinkEvents {
+  readonly stream: MuxStream
+  readonly deadline: number
+  readonly #onOver: (headers: StreamHeaders | undefined) => void
+  readonly #reader = new HeaderBlockReader()
+
+  /** `onOver` is given the headers, or nothing when they will not come. */
+  constructor (stream: MuxStream, deadline: number, onOver: (headers: StreamHeaders | undefined) => void) {
+    this.stream = stream
+    this.deadline = deadline
+    this.#onOver = onOver
+  }
+
+  onData (bytes: Uint8Array): void {
+    try {
+      const block = this.#reader.read(bytes)
+
+      if (block != null) {
+        this.stream.pause()
+        this.stream.begun(block.headers, block.rest)
+        this.#onOver(block.headers)
+      }
+    } catch (thrown) {
+      this.#refuse(thrown instanceof Error ? thrown.message : String(thrown))
+    }
+  }
+
+  onEnd (): void {
+    this.#refuse('the stream ended before its headers')
+  }
+
+  onRoom (): void {}
+
+  onClose (): void {
+    this.#onOver(undefined)
+  }
+
+  #refuse (message: string): void {
+    this.#onOver(undefined)
+    this.stream.reset({ code: REASON_CODE.protocolViolation, message })
   }
 }
 

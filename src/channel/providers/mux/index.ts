@@ -1,16 +1,12 @@
 /*
  * The streams of a session over any byte pipe: a preamble, then yamux; spec-channel 12.1.
  *
- *     link ─► preamble ─► link-transport ─► yamux ─► mux-stream ─► header-acceptor ─► headed-stream ─► session
- *
- * `header-block`, `headed-stream` and `header-acceptor` serve every transport whose streams have no headers of
- * their own; spec-channel 3.2.
+ *     link ─► preamble ─► link-transport ─► yamux ─► mux-stream ─► header-acceptor ─► session
  */
 export { createMuxProvider } from './mux-provider.ts'
 export { flushAll } from './flush.ts'
 export { decodeHeaderBlock, encodeHeaderBlock } from './header-block.ts'
 export { HeaderAcceptor } from './header-acceptor.ts'
-export { HeadedStream, openHeaded } from './headed-stream.ts'
 export { OpenSlots } from './open-slots.ts'
 export { PREAMBLE } from './preamble.ts'
 export type { Flushable } from './flush.ts'

@@ -1,7 +1,6 @@
 import { after, CodedError, raceOrEnd, toError } from '../../../base/index.ts'
 import { GO_AWAY, yamux } from '../../../yamux/index.ts'
 import { flushAll } from './flush.ts'
-import { openHeaded } from './headed-stream.ts'
 import { HeaderAcceptor } from './header-acceptor.ts'
 import { LinkTransport } from './link-transport.ts'
 import { MuxStream } from './mux-stream.ts'
@@ -130,8 +129,7 @@ class LinkMuxProvider implements MuxProvider {
       throw this.#reason
     }
 
-    const stream = new MuxStream(this.#host)
-    const opened = openHeaded(stream, headers)
+    const stream = new MuxStream(this.#host, headers)
 
     this.#streams.add(stream)
 
@@ -142,7 +140,7 @@ class LinkMuxProvider implements MuxProvider {
       throw thrown
     }
 
-    return opened
+    return stream
   }
 
   async close ({ signal }: CallOptions = {}): Promise<void> {
@@ -160,8 +158,27 @@ class LinkMuxProvider implements MuxProvider {
   }
 
   #begin (stream: MuxStream): void {
+    try {
+      const raw = this.#muxer.openStream()
+
+      if (raw == null) {
+        void this.#beginLater(stream)
+      } else {
+        stream.adopt(raw)
+      }
+    } catch (thrown) {
+      stream.fail(toError(thrown))
+    }
+  }
+
+  async #beginLater (stream: MuxStream): Promise<void> {
     stream.begin()
-    this.#muxer.createStream().then((raw) => { stream.adopt(raw) }, (thrown: unknown) => { stream.fail(toError(thrown)) })
+
+    try {
+      stream.adopt(await this.#muxer.createStream())
+    } catch (thrown) {
+      stream.fail(toError(thrown))
+    }
   }
 
   #accept (raw: YamuxStream): void {

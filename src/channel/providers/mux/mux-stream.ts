@@ -1,10 +1,17 @@
+import { encodeHeaderBlock } from './header-block.ts'
 import { resetError } from './stream-errors.ts'
+import type { MessageSink } from '../../../message-stream/index.ts'
 import type { YamuxStream } from '../../../yamux/index.ts'
-import type { ByteLink, ChannelReason, LinkEvents } from '../../contract/index.ts'
-import type { StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
+import type { ChannelReason, LinkEvents, ProviderStream, StreamHeaders } from '../../contract/index.ts'
+import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** What may be written to a stream that is not open yet, before `write` says to wait. */
 const MAX_EARLY_BYTES = 64 * 1024
+
+/** Shared by those that hold nothing: it is never added to. */
+const NOTHING_HELD: Uint8Array[] = []
+
+const NO_HEADERS: StreamHeaders = Object.freeze({})
 
 export interface MuxStreamHost {
   /** What an ending means to whoever uses the stream. */
@@ -15,11 +22,12 @@ export interface MuxStreamHost {
 
 /**
  * A stream of a multiplexer as a link. One of ours can be used before it is open: what is written until then
- * waits here. Its first write, which are its headers, leaves in any case: the other side may hear of the stream in a
- * message, and has to learn that it was reset.
+ * waits here. Its headers, which go first, leave in any case: the other side may hear of the stream in a
+ * message, and has to learn that it was reset. Those of the other side are read by the `HeaderAcceptor`.
  */
-export class MuxStream implements ByteLink {
+export class MuxStream implements ProviderStream, MessageSink {
   readonly #host: MuxStreamHost
+  #headers: StreamHeaders
   #raw: YamuxStream | undefined
   #events: LinkEvents | undefined
   #isPaused = true
@@ -27,11 +35,11 @@ export class MuxStream implements ByteLink {
   /** Whether a microtask will go on with the delivery. */
   #isFlowing = false
   /** Came while paused, or within one delivery; at most one window of the stream. Those before `#head` were told. */
-  readonly #held: Uint8Array[] = []
+  #held: Uint8Array[] = NOTHING_HELD
   #head = 0
   /** Until it is open, and its first write has left. */
-  #early: Uint8Array[] = []
-  #earlyBytes = 0
+  #early: Uint8Array[]
+  #earlyBytes: number
   #phase: 'new' | 'opening' | 'announcing' | 'open' | 'left' = 'new'
   /** By which it is to be reset when it has been announced. */
   #resetLater: Error | undefined
@@ -46,8 +54,18 @@ export class MuxStream implements ByteLink {
   #hasToldEnd = false
   #flushed: PromiseWithResolvers<void> | undefined
 
-  constructor (host: MuxStreamHost) {
+  /** With headers, one of ours. */
+  constructor (host: MuxStreamHost, headers?: StreamHeaders) {
+    const block = headers == null ? undefined : encodeHeaderBlock(headers)
+
     this.#host = host
+    this.#headers = headers ?? NO_HEADERS
+    this.#early = block == null ? [] : [block]
+    this.#earlyBytes = block?.byteLength ?? 0
+  }
+
+  get headers (): StreamHeaders {
+    return this.#headers
   }
 
   /** Bytes that wait to be sent. */
@@ -132,10 +150,7 @@ export class MuxStream implements ByteLink {
       raw.pause()
     }
 
-    raw.addEventListener('message', this.#onMessage)
-    raw.addEventListener('drain', this.#onDrain)
-    raw.addEventListener('end', this.#onReadEnd)
-    raw.addEventListener('close', this.#onClose)
+    raw.sink = this
     this.#announce(raw)
   }
 
@@ -153,26 +168,38 @@ export class MuxStream implements ByteLink {
   async flush (): Promise<void> {
     if (this.#end == null && (this.#ending != null || this.pendingBytes > 0 || this.#raw == null)) {
       this.#flushed ??= Promise.withResolvers()
-      this.#raw?.addEventListener('idle', this.#onIdle)
       await this.#flushed.promise
     }
   }
 
-  readonly #onMessage = (event: StreamMessageEvent): void => {
-    const { data } = event
+  /** The headers of the other side's stream, and what came behind them, which is the first to be read. */
+  begun (headers: StreamHeaders, rest: Uint8Array): void {
+    this.#headers = headers
+    this.#events = undefined // what comes is for who attaches next
 
-    for (const chunk of data instanceof Uint8Array ? [data] : data) {
+    if (rest.byteLength > 0) {
+      this.#held = [rest, ...this.#held.slice(this.#head)]
+      this.#head = 0
+    }
+  }
+
+  onMessage (bytes: Uint8ArrayList): void {
+    if (this.#held === NOTHING_HELD) {
+      this.#held = []
+    }
+
+    for (const chunk of bytes) {
       this.#held.push(chunk)
     }
 
     this.#deliver()
   }
 
-  readonly #onDrain = (): void => {
+  onDrain (): void {
     this.#tellRoom()
   }
 
-  readonly #onIdle = (): void => {
+  onIdle (): void {
     if (this.#phase === 'announcing' && this.#raw != null) {
       this.#onAnnounced(this.#raw)
     }
@@ -180,16 +207,18 @@ export class MuxStream implements ByteLink {
     this.#checkFlushed()
   }
 
-  readonly #onReadEnd = (): void => {
+  onRemoteEnd (): void {}
+
+  onReadEnd (): void {
     if (this.#raw?.remoteWriteStatus === 'closed' && this.#remoteEnd === 'none' && !this.#isReset) {
       this.#remoteEnd = 'come'
       this.#deliver()
     }
   }
 
-  readonly #onClose = (event: StreamCloseEvent): void => {
+  onClose (error: Error | undefined): void {
     this.#raw?.resume() // what is unread comes here: only then is it known whether there is any
-    this.#finish(event.error)
+    this.#finish(error)
   }
 
   #keepEarly (bytes: Uint8Array): boolean {
@@ -211,7 +240,6 @@ export class MuxStream implements ByteLink {
       this.#onAnnounced(raw)
     } else {
       this.#phase = 'announcing'
-      raw.addEventListener('idle', this.#onIdle)
     }
   }
 
@@ -241,10 +269,7 @@ export class MuxStream implements ByteLink {
       this.#tellRoom()
     }
 
-    if (this.#flushed != null) {
-      raw.addEventListener('idle', this.#onIdle)
-      this.#checkFlushed()
-    }
+    this.#checkFlushed()
   }
 
   #endRaw (): void {
@@ -259,8 +284,8 @@ export class MuxStream implements ByteLink {
   }
 
   #checkFlushed (): void {
-    if (this.#ending == null && this.pendingBytes === 0) {
-      this.#flushed?.resolve()
+    if (this.#flushed != null && this.#ending == null && this.pendingBytes === 0) {
+      this.#flushed.resolve()
     }
   }
 
@@ -275,11 +300,11 @@ export class MuxStream implements ByteLink {
   #flowSoon (): void {
     if (!this.#isFlowing && this.#events != null) {
       this.#isFlowing = true
-      queueMicrotask(this.#flow)
+      queueMicrotask(() => { this.#flow() })
     }
   }
 
-  readonly #flow = (): void => {
+  #flow (): void {
     this.#isFlowing = false
     this.#deliver()
 
@@ -289,7 +314,8 @@ export class MuxStream implements ByteLink {
   }
 
   #forgetUnread (): void {
-    this.#held.length = this.#head = 0
+    this.#held = NOTHING_HELD
+    this.#head = 0
 
     if (this.#remoteEnd === 'come') {
       this.#remoteEnd = 'none'
@@ -334,7 +360,8 @@ export class MuxStream implements ByteLink {
     }
 
     if (this.#head === this.#held.length) {
-      this.#held.length = this.#head = 0
+      this.#held = NOTHING_HELD
+      this.#head = 0
       this.#tellEnds()
     } else if (this.#end != null) {
       this.#tellRoom() // the end is told behind the data, but nobody is to wait for room until then
