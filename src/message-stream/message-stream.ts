@@ -17,7 +17,7 @@ export interface MessageSink {
   onMessage(bytes: Uint8ArrayList): void
   /** There is room again after `send` returned false. */
   onDrain(): void
-  /** All that was written has left. */
+  /** All that was written has left; told again when our end has. */
   onIdle(): void
   /** The peer has ended its direction; the event `remoteCloseWrite`. */
   onRemoteEnd(): void

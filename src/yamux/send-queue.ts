@@ -76,16 +76,30 @@ export class SendQueue {
 
   /** Moves frames into `batch` until that is full or nothing waits. */
   fill (batch: FrameBatch): void {
+    while (!batch.isFull && !this.isEmpty) {
+      this.#fillSession(batch)
+      this.#fillControl(batch)
+      this.#fillData(batch)
+
+      // behind all else, of which some may have come up meanwhile
+      if (this.#waitingStreams === 0) {
+        this.#fillGoAway(batch)
+      }
+    }
+  }
+
+  get #waitingStreams (): number {
+    return this.#control.size + this.#data.size
+  }
+
+  #fillSession (batch: FrameBatch): void {
     while (!batch.isFull && this.#fillOne(batch)) {
       // each round moves one frame
     }
   }
 
+  /** A frame of the session, if one waits. */
   #fillOne (batch: FrameBatch): boolean {
-    return this.#fillSession(batch) || this.#fillControl(batch) || this.#fillData(batch) || this.#fillGoAway(batch)
-  }
-
-  #fillSession (batch: FrameBatch): boolean {
     const reset = this.#resets.shift()
 
     if (reset != null) {
@@ -109,46 +123,39 @@ export class SendQueue {
     return ping != null
   }
 
-  #fillControl (batch: FrameBatch): boolean {
-    const [source] = this.#control
+  #fillControl (batch: FrameBatch): void {
+    for (const source of this.#control) {
+      if (batch.isFull) {
+        return
+      }
 
-    if (source == null) {
-      return false
+      this.#control.delete(source)
+      source.addControl(batch)
     }
-
-    this.#control.delete(source)
-    source.addControl(batch)
-
-    return true
   }
 
-  #fillData (batch: FrameBatch): boolean {
-    const [source] = this.#data
+  /** One frame each in turn; who has more comes behind the others. Control frames that come up go before. */
+  #fillData (batch: FrameBatch): void {
+    for (const source of this.#data) {
+      if (batch.isFull || this.#control.size > 0 || this.#resets.length > 0) {
+        return
+      }
 
-    if (source == null) {
-      return false
+      this.#data.delete(source)
+
+      if (source.addData(batch)) {
+        this.#data.add(source)
+      }
     }
-
-    this.#data.delete(source)
-
-    if (source.addData(batch)) {
-      this.#data.add(source) // behind the others
-    }
-
-    return true
   }
 
-  #fillGoAway (batch: FrameBatch): boolean {
-    if (this.#goAway == null) {
-      return false
+  #fillGoAway (batch: FrameBatch): void {
+    if (this.#goAway != null) {
+      const { code, onSent } = this.#goAway
+
+      this.#goAway = undefined
+      batch.addControl({ type: FRAME_TYPE.goAway, flags: FLAG.none, streamId: 0, length: code }, onSent)
     }
-
-    const { code, onSent } = this.#goAway
-
-    this.#goAway = undefined
-    batch.addControl({ type: FRAME_TYPE.goAway, flags: FLAG.none, streamId: 0, length: code }, onSent)
-
-    return true
   }
 }
 

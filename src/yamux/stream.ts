@@ -133,12 +133,16 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
       return
     }
 
+    this.endWrite()
+    await this.#writing.waitForEnd(options?.signal)
+  }
+
+  /** As `close`, for who does not wait: the sink is told that the stream is idle when the end has left. */
+  endWrite (): void {
     if (this.writeStatus === 'writable') {
       this.writeStatus = 'closing'
       this.sendCloseWrite()
     }
-
-    await this.#writing.waitForEnd(options?.signal)
   }
 
   /** Ends both directions at once, and tells the peer. */
@@ -286,6 +290,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     if (this.status === 'open') {
       this.writeStatus = 'closed'
       this.#writing.finSent()
+      this.sink?.onIdle()
       this.#checkEnded()
     }
   }

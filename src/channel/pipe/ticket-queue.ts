@@ -12,17 +12,22 @@ interface Place<K> {
   behind: Place<K> | undefined
 }
 
+/** So many are looked through one by one; a map of them costs more than all else at most ends. */
+const MAX_WITHOUT_MAP = 4
+
 /**
  * Tickets in the order in which they came. All in constant time, also leaving from the middle: thousands may
  * wait for one end, and every `select` that is decided leaves all the queues it did not win.
  */
 export class TicketQueue<K extends Ticket> {
-  readonly #places = new Map<K, Place<K>>()
+  /** Made when there are many, and kept. */
+  #places: Map<K, Place<K>> | undefined
   #first: Place<K> | undefined
   #last: Place<K> | undefined
+  #size = 0
 
   get size (): number {
-    return this.#places.size
+    return this.#size
   }
 
   add (ticket: K): void {
@@ -35,12 +40,18 @@ export class TicketQueue<K extends Ticket> {
     }
 
     this.#last = place
-    this.#places.set(ticket, place)
+    this.#size++
+
+    if (this.#places != null) {
+      this.#places.set(ticket, place)
+    } else if (this.#size > MAX_WITHOUT_MAP) {
+      this.#places = this.#map()
+    }
   }
 
   /** Whether it was there. */
   delete (ticket: K): boolean {
-    const place = this.#places.get(ticket)
+    const place = this.#places == null ? this.#find(ticket) : this.#places.get(ticket)
 
     if (place == null) {
       return false
@@ -66,6 +77,20 @@ export class TicketQueue<K extends Ticket> {
     }
 
     return undefined
+  }
+
+  /** Takes out all of them. */
+  takeAll (): K[] {
+    const tickets: K[] = []
+
+    for (let place = this.#first; place != null; place = place.behind) {
+      tickets.push(place.ticket)
+    }
+
+    this.#first = this.#last = this.#places = undefined
+    this.#size = 0
+
+    return tickets
   }
 
   /** The one `select` that all of them belong to; undefined if there is none. */
@@ -105,7 +130,28 @@ export class TicketQueue<K extends Ticket> {
       behind.before = before
     }
 
-    this.#places.delete(place.ticket)
+    this.#size--
+    this.#places?.delete(place.ticket)
+  }
+
+  #find (ticket: K): Place<K> | undefined {
+    let place = this.#first
+
+    while (place != null && place.ticket !== ticket) {
+      place = place.behind
+    }
+
+    return place
+  }
+
+  #map (): Map<K, Place<K>> {
+    const places = new Map<K, Place<K>>()
+
+    for (let place = this.#first; place != null; place = place.behind) {
+      places.set(place.ticket, place)
+    }
+
+    return places
   }
 }
 

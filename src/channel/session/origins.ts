@@ -5,10 +5,11 @@ import { cannotSend } from './ends.ts'
 import { LateSendPort } from './late-send-port.ts'
 import { Pump } from './pump.ts'
 import type { ContinuedReceivePort } from './continued-receive-port.ts'
+import type { PumpHooks } from './pump.ts'
 import type { Perishable, Reaper } from './reaper.ts'
 import type { StreamReceivePort } from './stream-receive-port.ts'
 import type { StreamSendPort } from './stream-send-port.ts'
-import type { ReceivePort, SendPort } from '../contract/index.ts'
+import type { ChannelReason, ReceivePort, SendPort } from '../contract/index.ts'
 
 const UNCLAIMED = Object.freeze({ code: REASON_CODE.unclaimed, message: 'it was returned, and no message referred to it' })
 
@@ -40,12 +41,12 @@ export class Origins {
 
   /** A sender goes away: what comes on the stream goes to its port. */
   addSender (ref: number, stream: StreamReceivePort, port: SendPort<unknown>): void {
-    this.#createSender(ref, port).pump(stream, port)
+    this.#createSender(ref).pump(stream, port)
   }
 
   /** A sender goes away whose receiver is on the stream itself. */
   addNestedSender (ref: number, stream: StreamReceivePort): void {
-    this.#createSender(ref, undefined).follow(stream)
+    this.#createSender(ref).follow(stream)
   }
 
   /** A receiver goes away: what comes from its port goes to the stream. */
@@ -93,8 +94,8 @@ export class Origins {
     }
   }
 
-  #createSender (ref: number, port: SendPort<unknown> | undefined): SenderOrigin {
-    const origin = new SenderOrigin(port, this.#init, () => { this.#senders.delete(ref) })
+  #createSender (ref: number): SenderOrigin {
+    const origin = new SenderOrigin(this.#init, ref, this.#senders)
 
     this.#senders.set(ref, origin)
 
@@ -111,37 +112,55 @@ export class Origins {
 }
 
 /** spec-channel 9.2 */
-class SenderOrigin implements Perishable {
+class SenderOrigin implements Perishable, PumpHooks {
   /** The original, unless that is made when it comes back. */
   #port: SendPort<unknown> | undefined
   readonly #init: OriginsInit
-  readonly #onOver: () => void
+  readonly #ref: number
+  readonly #others: Map<number, SenderOrigin>
   #late: LateSendPort | undefined
   #isNested = false
   #isReturned = false
   #since = 0
 
-  constructor (port: SendPort<unknown> | undefined, init: OriginsInit, onOver: () => void) {
-    this.#port = port
+  constructor (init: OriginsInit, ref: number, others: Map<number, SenderOrigin>) {
     this.#init = init
-    this.#onOver = onOver
+    this.#ref = ref
+    this.#others = others
   }
 
   /** What comes on the stream goes to the original. */
   pump (stream: StreamReceivePort, port: SendPort<unknown>): void {
-    const pump = new Pump(stream, port, {
-      onRefused: discardMessage,
-      takesOver: (reason) => {
-        if (reason?.code === REASON_CODE.returned) {
-          this.#returned(port)
-        }
+    this.#port = port
+    new Pump(stream, port, this).start()
+  }
 
-        return this.#isReturned
-      },
-      onOver: () => { this.#ended() }
-    })
+  onRefused (message: unknown): void {
+    discardMessage(message)
+  }
 
-    pump.start()
+  takesOver (reason: ChannelReason | undefined): boolean {
+    if (reason?.code === REASON_CODE.returned && this.#port != null) {
+      this.#returned(this.#port)
+    }
+
+    return this.#isReturned
+  }
+
+  /** Nothing more comes to the original from elsewhere. */
+  onOver (): void {
+    if (this.#isReturned && this.#late == null) {
+      return
+    }
+
+    this.#remove()
+
+    if (this.#port == null) {
+      this.#late?.fail(cannotSend('returned after its channel had ended'))
+    } else {
+      // also where the original has ended: it says how
+      this.#late?.open(this.#port)
+    }
   }
 
   /** The receiver is on the stream itself. When the sender comes back, the two are joined in memory. */
@@ -164,7 +183,7 @@ class SenderOrigin implements Perishable {
 
     if (this.#isReturned) {
       this.#init.reaper.delete(this)
-      this.#onOver()
+      this.#remove()
 
       return this.#port
     }
@@ -179,7 +198,7 @@ class SenderOrigin implements Perishable {
   }
 
   expire (): void {
-    this.#onOver()
+    this.#remove()
     this.#port?.abort(UNCLAIMED)
   }
 
@@ -194,23 +213,7 @@ class SenderOrigin implements Perishable {
   streamEnded (): void {
     // a pump may have something left to pass on
     if (this.#isNested) {
-      this.#ended()
-    }
-  }
-
-  /** Nothing more comes to the original from elsewhere. */
-  #ended (): void {
-    if (this.#isReturned && this.#late == null) {
-      return
-    }
-
-    this.#onOver()
-
-    if (this.#port == null) {
-      this.#late?.fail(cannotSend('returned after its channel had ended'))
-    } else {
-      // also where the original has ended: it says how
-      this.#late?.open(this.#port)
+      this.onOver()
     }
   }
 
@@ -222,6 +225,10 @@ class SenderOrigin implements Perishable {
       this.#since = this.#init.now()
       this.#init.reaper.add(this)
     }
+  }
+
+  #remove (): void {
+    this.#others.delete(this.#ref)
   }
 }
 

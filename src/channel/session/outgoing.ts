@@ -218,9 +218,7 @@ export class Outgoing implements EncodeContext {
         opened.push(needsStream ? this.#streams.open({ ref, parent: carrier.ref, continues }) : carrier)
       }
 
-      for (const [index, passenger] of passengers.entries()) {
-        passenger.depart(opened[index] ?? carrier)
-      }
+      passengers.forEach((passenger, index) => { passenger.depart(opened[index] ?? carrier) })
     } catch (error) {
       for (const stream of opened) {
         this.#discard(stream)

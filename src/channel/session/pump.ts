@@ -17,10 +17,9 @@ export interface PumpHooks {
  * Copies one channel to another, and passes on how either ends; spec-channel 8.3, 8.6. It holds one message at
  * most: the next is taken when the target has that.
  */
-export class Pump {
+export class Pump implements ReceiveTicket<unknown> {
   readonly source: ReceivePort<unknown>
   readonly target: SendPort<unknown>
-  readonly #incoming: ReceiveTicket<unknown>
   readonly #hooks: PumpHooks
   #isOver = false
   #isRunning = false
@@ -29,15 +28,37 @@ export class Pump {
     this.source = source
     this.target = target
     this.#hooks = hooks
-    this.#incoming = {
-      claim: () => !this.#isOver,
-      done: (result) => { this.#received(result) },
-      fail: (error) => { this.#sourceFailed(error) }
-    }
   }
 
   get isOver (): boolean {
     return this.#isOver
+  }
+
+  /** A message of the source is wanted. */
+  claim (): boolean {
+    return !this.#isOver
+  }
+
+  /** The source has one. */
+  done (result: IteratorResult<unknown, void>): void {
+    if (this.#pass(result)) {
+      this.#run()
+    }
+  }
+
+  /** The source has failed. */
+  fail (error: unknown): void {
+    const reason = reasonOf(error)
+
+    this.#isOver = true
+
+    if (this.#hooks.takesOver?.(reason) !== true) {
+      this.target.abort(reason)
+      // where it refused one message alone; otherwise it has ended
+      this.source.cancel(reason)
+    }
+
+    this.#hooks.onOver?.()
   }
 
   start (): void {
@@ -48,7 +69,7 @@ export class Pump {
   /** Takes no more from the source, which stays as it is. A message on its way still gets to the target. */
   stop (): void {
     this.#isOver = true
-    this.source.withdraw(this.#incoming)
+    this.source.withdraw(this)
   }
 
   /** The target has the message that it had to wait for. */
@@ -93,22 +114,16 @@ export class Pump {
     try {
       result = this.source.tryReceive()
     } catch (error) {
-      this.#sourceFailed(error)
+      this.fail(error)
       return false
     }
 
     if (result == null) {
-      this.source.offer(this.#incoming)
+      this.source.offer(this)
       return false
     }
 
     return this.#pass(result)
-  }
-
-  #received (result: IteratorResult<unknown, void>): void {
-    if (this.#pass(result)) {
-      this.#run()
-    }
   }
 
   /** Whether the target has it. */
@@ -137,20 +152,6 @@ export class Pump {
 
     if (this.#hooks.takesOver?.(undefined) !== true) {
       void this.target.close()
-    }
-
-    this.#hooks.onOver?.()
-  }
-
-  #sourceFailed (error: unknown): void {
-    const reason = reasonOf(error)
-
-    this.#isOver = true
-
-    if (this.#hooks.takesOver?.(reason) !== true) {
-      this.target.abort(reason)
-      // where it refused one message alone; otherwise it has ended
-      this.source.cancel(reason)
     }
 
     this.#hooks.onOver?.()

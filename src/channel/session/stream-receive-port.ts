@@ -1,5 +1,6 @@
 import { CodedError, isCoded, toError, Outcome } from '../../base/index.ts'
 import { REASON_CODE } from '../contract/index.ts'
+import { TicketQueue } from '../pipe/index.ts'
 import { abortedByThem, cannotReceive, reasonOf, resetReason } from './ends.ts'
 import type { FrameReader } from './frame-reader.ts'
 import type { Framing } from './framing.ts'
@@ -25,7 +26,7 @@ export class StreamReceivePort implements ReceivePort<unknown>, StreamPort, Link
   readonly #framing: Framing
   readonly #receiveBufferBytes: number
   readonly #reader: FrameReader
-  readonly #waiting = new Set<ReceiveTicket<unknown>>()
+  readonly #waiting = new TicketQueue<ReceiveTicket<unknown>>()
   readonly #end = new Outcome<ChannelEnd>()
   /** What receiving gives from now on: an error, or `closed`. */
   #result: Error | 'closed' | undefined
@@ -157,15 +158,9 @@ export class StreamReceivePort implements ReceivePort<unknown>, StreamPort, Link
   }
 
   #serveNext (): void {
-    const ticket = this.#waiting.values().next().value
+    const ticket = this.#waiting.claim()
 
     if (ticket == null) {
-      return
-    }
-
-    this.#waiting.delete(ticket)
-
-    if (!ticket.claim()) {
       return
     }
 
@@ -277,8 +272,7 @@ export class StreamReceivePort implements ReceivePort<unknown>, StreamPort, Link
     this.#end.follow(successor)
     this.#finish(abortedByThem(reason), { how: 'aborted', reason })
 
-    for (const ticket of this.#waiting) {
-      this.#waiting.delete(ticket)
+    for (const ticket of this.#waiting.takeAll()) {
       successor.offer(ticket)
     }
   }

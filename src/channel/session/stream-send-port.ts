@@ -1,6 +1,6 @@
 import { CodedError, Outcome } from '../../base/index.ts'
 import { REASON_CODE } from '../contract/index.ts'
-import { refuse } from '../pipe/index.ts'
+import { refuse, TicketQueue } from '../pipe/index.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { cancelledByThem, cannotSend, reasonOf, resetReason, RETURNED } from './ends.ts'
 import type { FrameReader } from './frame-reader.ts'
@@ -33,7 +33,7 @@ export class StreamSendPort implements SendPort<unknown>, StreamPort, LinkEvents
   readonly #sendBufferBytes: number
   readonly #writer: BatchWriter
   readonly #cancels: FrameReader
-  readonly #waiting = new Set<SendTicket<unknown>>()
+  readonly #waiting = new TicketQueue<SendTicket<unknown>>()
   readonly #end = new Outcome<ChannelEnd>()
   #state: 'open' | 'closing' | 'finishing' | 'ended' = 'open'
   /** What sending fails with from now on. */
@@ -92,8 +92,8 @@ export class StreamSendPort implements SendPort<unknown>, StreamPort, LinkEvents
       refuse(ticket, toError(this.#refusal))
     } else if (this.#waiting.size > 0 || this.#writer.waiting > this.#sendBufferBytes) {
       this.#waiting.add(ticket)
-    } else {
-      this.#take(ticket)
+    } else if (ticket.claim()) {
+      this.#encode(ticket)
     }
   }
 
@@ -218,19 +218,15 @@ export class StreamSendPort implements SendPort<unknown>, StreamPort, LinkEvents
   }
 
   #takeNext (): void {
-    const ticket = this.#waiting.values().next().value
+    const ticket = this.#waiting.claim()
 
     if (ticket != null) {
-      this.#waiting.delete(ticket)
-      this.#take(ticket)
+      this.#encode(ticket)
     }
   }
 
-  #take (ticket: SendTicket<unknown>): void {
-    if (!ticket.claim()) {
-      return
-    }
-
+  /** One that was claimed. */
+  #encode (ticket: SendTicket<unknown>): void {
     try {
       this.#writer.push(this.#host.encode(ticket.value, this.stream))
     } catch (error) {
@@ -283,8 +279,7 @@ export class StreamSendPort implements SendPort<unknown>, StreamPort, LinkEvents
     this.#successor = successor
     this.#end.follow(successor)
 
-    for (const ticket of this.#waiting) {
-      this.#waiting.delete(ticket)
+    for (const ticket of this.#waiting.takeAll()) {
       successor.offer(ticket)
     }
 
@@ -317,8 +312,7 @@ export class StreamSendPort implements SendPort<unknown>, StreamPort, LinkEvents
       this.#end.settle(end)
     }
 
-    for (const ticket of this.#waiting) {
-      this.#waiting.delete(ticket)
+    for (const ticket of this.#waiting.takeAll()) {
       refuse(ticket, toError(refusal))
     }
 

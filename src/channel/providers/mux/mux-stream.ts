@@ -47,7 +47,6 @@ export class MuxStream implements ProviderStream, MessageSink {
   #isEnding = false
   /** By this side: nothing is told any more but the close. */
   #isReset = false
-  #ending: Promise<void> | undefined
   /** How far the other side's end is: it came, and then it was told. */
   #remoteEnd: 'none' | 'come' | 'told' = 'none'
   #end: { readonly error: Error | undefined } | undefined
@@ -166,7 +165,7 @@ export class MuxStream implements ProviderStream, MessageSink {
 
   /** Resolves when all that was written has left, the end included, or never will. */
   async flush (): Promise<void> {
-    if (this.#end == null && (this.#ending != null || this.pendingBytes > 0 || this.#raw == null)) {
+    if (this.#end == null && this.#isUnsent) {
       this.#flushed ??= Promise.withResolvers()
       await this.#flushed.promise
     }
@@ -219,6 +218,11 @@ export class MuxStream implements ProviderStream, MessageSink {
   onClose (error: Error | undefined): void {
     this.#raw?.resume() // what is unread comes here: only then is it known whether there is any
     this.#finish(error)
+  }
+
+  /** Whether something that was written, or the end behind it, has not left. */
+  get #isUnsent (): boolean {
+    return this.#raw == null || this.pendingBytes > 0 || (this.#isEnding && this.#raw.writeStatus !== 'closed')
   }
 
   #keepEarly (bytes: Uint8Array): boolean {
@@ -277,14 +281,11 @@ export class MuxStream implements ProviderStream, MessageSink {
       return // behind what waits here
     }
 
-    this.#ending = this.#raw?.close().then(() => {
-      this.#ending = undefined
-      this.#checkFlushed()
-    }, () => {}) // what ended it otherwise is told by its close
+    this.#raw?.endWrite()
   }
 
   #checkFlushed (): void {
-    if (this.#flushed != null && this.#ending == null && this.pendingBytes === 0) {
+    if (this.#flushed != null && !this.#isUnsent) {
       this.#flushed.resolve()
     }
   }
