@@ -1,7 +1,5 @@
 import { defaultLogger } from '@libp2p/logger'
 import { memory } from '@libp2p/memory'
-import { tcp } from '@libp2p/tcp'
-import { tls } from '@libp2p/tls'
 import { webSockets } from '@libp2p/websockets'
 import { dns } from '@multiformats/dns'
 import { MemoryDatastore } from 'datastore-core'
@@ -9,6 +7,8 @@ import { systemClock, systemRandom } from '../base/index.ts'
 import { generateIdentity } from '../identity/index.ts'
 import { noise } from '../noise/index.ts'
 import { createPeerstore } from '../peerstore/index.ts'
+import { tcp } from '../tcp/index.ts'
+import { tls } from '../tls/index.ts'
 import { yamux } from '../yamux/index.ts'
 import { CONNECTION_DEFAULTS, DIAL_DEFAULTS, LIMIT_DEFAULTS, resolveOptions } from './options.ts'
 import { pluginHost } from './plugin-host.ts'
@@ -25,8 +25,8 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 /** Of go-libp2p-swarm, for operators: it holds where `createSwarm` is not told. */
 const FD_LIMIT_VARIABLE = 'LIBP2P_SWARM_FD_LIMIT'
 
-const defaultTransports = (): Array<PluginFactory<Transport>> => [tcp(), webSockets(), memory()]
-const defaultEncrypters = (): Array<PluginFactory<ConnectionEncrypter>> => [noise(), tls()]
+const defaultTransports = ({ clock }: SwarmCoreInit): Array<PluginFactory<Transport>> => [tcp({ clock }), webSockets(), memory()]
+const defaultEncrypters = ({ clock }: SwarmCoreInit): Array<PluginFactory<ConnectionEncrypter>> => [noise(), tls({ clock })]
 const defaultMuxers = ({ clock }: SwarmCoreInit): Array<PluginFactory<StreamMuxerFactory>> => [yamux({
   clock,
   // the limits of the swarm bound both, and say so when they refuse
@@ -114,11 +114,11 @@ function installPlugins<Services extends ServiceMap> (node: SwarmNode<Services>,
     core.muxers.set(muxer.protocol, muxer)
   }
 
-  for (const encrypter of (init.connectionEncrypters ?? defaultEncrypters()).map(make)) {
+  for (const encrypter of (init.connectionEncrypters ?? defaultEncrypters(core.init)).map(make)) {
     core.encrypters.set(encrypter.protocol, encrypter)
   }
 
-  for (const transport of (init.transports ?? defaultTransports()).map(make)) {
+  for (const transport of (init.transports ?? defaultTransports(core.init)).map(make)) {
     core.transports.add(transport)
   }
 

@@ -1,12 +1,14 @@
 import transportSuite from '@libp2p/interface-compliance-tests/transport'
 import { memory } from '@libp2p/memory'
 import { noise } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
-import { tls } from '@libp2p/tls'
+import { tcp as npmTcp } from '@libp2p/tcp'
+import { tls as npmTls } from '@libp2p/tls'
 import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Memory, TCP, WebSockets } from '@multiformats/multiaddr-matcher'
 import { describe } from 'vitest'
+import { tcp } from '../../src/tcp/index.ts'
+import { tls } from '../../src/tls/index.ts'
 import { yamux } from '../../src/yamux/index.ts'
 import type { MultiaddrMatcher } from '@multiformats/multiaddr-matcher'
 import type { Libp2pInit } from 'libp2p'
@@ -38,6 +40,14 @@ describe('the swarm over tcp', () => {
 
 describe('the swarm over tcp with tls', () => {
   runSuite({ transports: [tcp()], connectionEncrypters: [tls()] }, TCP, ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0'])
+})
+
+describe('the swarm over the tcp of npm', () => {
+  runSuite({ transports: [npmTcp()] }, TCP, ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0'])
+})
+
+describe('the swarm over the tcp and the tls of npm', () => {
+  runSuite({ transports: [npmTcp()], connectionEncrypters: [npmTls()] }, TCP, ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0'])
 })
 
 describe('the swarm over websockets', () => {

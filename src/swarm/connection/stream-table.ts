@@ -11,11 +11,11 @@ import type { Stream as RawStream, StreamMuxer } from '@libp2p/interface'
 /** Of a muxer that can open a stream without a promise. */
 interface EagerMuxer {
   /**
-   * Opens a stream, unless that has to be waited for.
+   * Opens a stream; undefined where `createStream` would wait.
    *
    * @throws as `createStream`
    */
-  tryCreateStream? (): RawStream | undefined
+  openStream? (): RawStream | undefined
 }
 
 export interface StreamTableInit {
@@ -141,7 +141,7 @@ export class StreamTable implements StreamOwner {
   /** A raw stream, where there is one at once. */
   #tryCreate (permit: Disposable): RawStream | undefined {
     try {
-      return this.#init.muxer.tryCreateStream?.()
+      return this.#init.muxer.openStream?.()
     } catch (thrown) {
       permit[Symbol.dispose]()
       throw this.#explain(thrown)

@@ -1,9 +1,9 @@
 import { Server } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Deadline } from '../../base/index.ts'
+import { socketOf } from '../../tcp/index.ts'
 import type { Clock } from '../../base/index.ts'
-import type { Listener, Upgrader } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Listener, MultiaddrConnection, Upgrader } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 
 export interface SocketGuardInit {
@@ -88,7 +88,7 @@ export class SocketGuard {
   }
 
   async #upgradeInbound (...[maConn, options]: Parameters<Upgrader['upgradeInbound']>): Promise<void> {
-    const waiting = this.#find(maConn.remoteAddr)
+    const waiting = this.#find(maConn)
 
     if (waiting != null) {
       this.#release(waiting)
@@ -103,9 +103,15 @@ export class SocketGuard {
     }
   }
 
-  /** Transports write one host in several ways; its port is good enough then. */
-  #find (remoteAddr: Multiaddr): Waiting | undefined {
-    const [host, transport] = remoteAddr.getComponents()
+  /** Not every transport shows its socket, and they write one host in several ways; its port is good enough then. */
+  #find (maConn: MultiaddrConnection): Waiting | undefined {
+    const ours = socketOf(maConn)
+
+    if (ours != null) {
+      return [...this.#waiting].find(({ socket }) => socket === ours)
+    }
+
+    const [host, transport] = maConn.remoteAddr.getComponents()
     const candidates = [...this.#waiting].filter(({ port }) => transport?.name === 'tcp' && port === transport.value)
 
     return candidates.find((candidate) => candidate.host === hostOf(host?.value)) ?? candidates.at(0)

@@ -145,6 +145,7 @@ export class PortReader {
   /** Throws away what is unread and what still comes; who reads all the same is told so. */
   discard (): void {
     if (this.#onHeldNews != null) {
+      // the answer of the peer is wanted all the same: it says whether what we write is welcome
       this.#discardsLater = true
       this.#waiting?.resolve()
       return

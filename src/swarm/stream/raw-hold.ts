@@ -1,6 +1,7 @@
-import { StreamCloseEvent, StreamResetEvent } from '@libp2p/interface'
 import { CodedError } from '../../base/index.ts'
-import type { MessageStream, StreamMessageEvent } from '@libp2p/interface'
+import { MessageStreamBase } from '../../message-stream/index.ts'
+import type { MessageSink } from '../../message-stream/index.ts'
+import type { MessageStream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
 /**
@@ -9,24 +10,11 @@ import type { Uint8ArrayList } from 'uint8arraylist'
  */
 const RAW_READ_BUFFER_BYTES = 32 * 1024 * 1024
 
-/** Takes what a raw stream tells. The facts and their order are those of libp2p's events of the same names. */
-export interface MessageSink {
-  onMessage(bytes: Uint8Array | Uint8ArrayList): void
-  onRemoteCloseWrite(): void
-  onClose(event: StreamCloseEvent): void
-  /** `drain` or `idle`. */
-  onRoom(): void
-}
-
 /** Who learns what happens to a raw stream. */
-export interface RawOwner extends MessageSink {
+export interface RawOwner extends Omit<MessageSink, 'onMessage'> {
+  onMessage(bytes: Uint8Array | Uint8ArrayList): void
   /** The raw stream is about to be aborted, and to forget what it still holds. */
   onAbort(): void
-}
-
-/** A raw stream may tell by plain calls what others tell by events, which cost more. */
-interface Telling {
-  tellSink(sink: MessageSink | undefined): void
 }
 
 /** A raw stream in our hands: from here to `release` it tells its owner what happens. */
@@ -49,8 +37,9 @@ export class RawHold {
 
     raw.maxReadBufferLength = Math.max(raw.maxReadBufferLength, RAW_READ_BUFFER_BYTES)
 
-    if (isTelling(raw)) {
-      raw.tellSink(owner)
+    // those of ours tell without events, which cost more
+    if (raw instanceof MessageStreamBase) {
+      raw.sink = owner
     } else {
       this.#listen('addEventListener')
     }
@@ -61,11 +50,11 @@ export class RawHold {
     const { status } = this.#raw
 
     if (status === 'reset') {
-      this.#owner.onClose(new StreamResetEvent(new CodedError('StreamReset', 'the peer reset the stream before it was taken up')))
+      this.#owner.onClose(new CodedError('StreamReset', 'the peer reset the stream before it was taken up'), false)
     } else if (status !== 'open') {
-      this.#owner.onClose(new StreamCloseEvent())
+      this.#owner.onClose(undefined, true)
     } else if ('remoteWriteStatus' in this.#raw && this.#raw.remoteWriteStatus === 'closed') {
-      this.#owner.onRemoteCloseWrite()
+      this.#owner.onRemoteEnd()
     }
   }
 
@@ -76,8 +65,8 @@ export class RawHold {
 
   /** From here on it tells us nothing. */
   leave (): void {
-    if (isTelling(this.#raw)) {
-      this.#raw.tellSink(undefined)
+    if (this.#raw instanceof MessageStreamBase) {
+      this.#raw.sink = undefined
     } else {
       this.#listen('removeEventListener')
     }
@@ -88,20 +77,17 @@ export class RawHold {
     return Object.assign(this.#raw, this.#original)
   }
 
-  readonly #onMessage = (event: StreamMessageEvent): void => { this.#owner.onMessage(event.data) }
-  readonly #onRemoteCloseWrite = (): void => { this.#owner.onRemoteCloseWrite() }
-  readonly #onClose = (event: StreamCloseEvent): void => { this.#owner.onClose(event) }
-  readonly #onRoom = (): void => { this.#owner.onRoom() }
+  readonly #onMessage = ({ data }: StreamMessageEvent): void => { this.#owner.onMessage(data) }
+  readonly #onRemoteEnd = (): void => { this.#owner.onRemoteEnd() }
+  readonly #onClose = ({ error, local }: StreamCloseEvent): void => { this.#owner.onClose(error, local === true) }
+  readonly #onDrain = (): void => { this.#owner.onDrain() }
+  readonly #onIdle = (): void => { this.#owner.onIdle() }
 
   #listen (method: 'addEventListener' | 'removeEventListener'): void {
     this.#raw[method]('message', this.#onMessage)
-    this.#raw[method]('remoteCloseWrite', this.#onRemoteCloseWrite)
+    this.#raw[method]('remoteCloseWrite', this.#onRemoteEnd)
     this.#raw[method]('close', this.#onClose)
-    this.#raw[method]('drain', this.#onRoom)
-    this.#raw[method]('idle', this.#onRoom)
+    this.#raw[method]('drain', this.#onDrain)
+    this.#raw[method]('idle', this.#onIdle)
   }
-}
-
-function isTelling (raw: MessageStream): raw is MessageStream & Telling {
-  return 'tellSink' in raw && typeof raw.tellSink === 'function'
 }

@@ -6,7 +6,7 @@ import { RawHold } from './raw-hold.ts'
 import { explainFailure } from './stream-error.ts'
 import type { PortNegotiation, StreamPortInit } from './port-init.ts'
 import type { RawOwner } from './raw-hold.ts'
-import type { MessageStream, StreamCloseEvent } from '@libp2p/interface'
+import type { MessageStream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
 /**
@@ -203,7 +203,6 @@ export class StreamPort implements RawOwner {
 
   /** Throws away what is unread and what still comes; who reads all the same is told so. */
   discard (): void {
-    // the answer of the peer is wanted all the same: it says whether what we write is welcome
     this.#reader.discard()
   }
 
@@ -253,12 +252,19 @@ export class StreamPort implements RawOwner {
     this.#reader.flush()
   }
 
-  onRoom (): void {
+  onDrain (): void {
     this.#writer.wake()
     this.#onRoomListener?.()
   }
 
-  onRemoteCloseWrite (): void {
+  onIdle (): void {
+    this.onDrain()
+  }
+
+  /** The peer's end says all that we want to know. */
+  onReadEnd (): void {}
+
+  onRemoteEnd (): void {
     // one turn later, as bytes that came in the same frame as the end may be told of after it
     queueMicrotask(() => {
       this.#reader.end()
@@ -267,15 +273,15 @@ export class StreamPort implements RawOwner {
     })
   }
 
-  onClose (event: StreamCloseEvent): void {
+  onClose (error: Error | undefined, isLocal: boolean): void {
     this.#reader.flush()
 
     // one turn later, for the same reason as the end
     queueMicrotask(() => {
-      if (event.error == null) {
+      if (error == null) {
         this.#onQuietClose()
       } else {
-        this.#endWith(this.#explain(event.error, event.local === true))
+        this.#endWith(this.#explain(error, isLocal))
       }
     })
   }

@@ -132,7 +132,7 @@ describe('newStream', () => {
     using pair = await connectedPair()
     const thrown = Object.assign(new Error('no more'), { name })
 
-    pair.outbound.muxer.createStream = async () => { throw thrown }
+    Object.assign(pair.outbound.muxer, { createStream: async () => { throw thrown }, openStream: () => { throw thrown } })
 
     expect(await failure(pair.outbound.newStream(ECHO))).toMatchObject({ code, cause: thrown })
     expect(pair.near.streamLimits.stat()).toEqual(NONE)

@@ -1,7 +1,7 @@
 import { byteStream, echo, lpStream, pbStream, pipe } from '@libp2p/utils'
 import { describe, expect, it } from 'vitest'
-import { systemClock } from '../../../src/base/index.ts'
-import { answerProposals, confirmProtocol, greeting } from '../../../src/swarm/stream/index.ts'
+import { SharedTimeout, systemClock } from '../../../src/base/index.ts'
+import { answerProposals, confirming, greeting } from '../../../src/swarm/stream/index.ts'
 import { eventually, turns } from '../../support/settle.ts'
 import { bytes, collect, pluginPair, readAll } from './fixtures.ts'
 import type { PluginStream } from '../../../src/swarm/plugins/index.ts'
@@ -20,7 +20,11 @@ function text (message: { subarray (): Uint8Array } | null): string | null {
 }
 
 function openLazily (stream: PluginStream, protocol: string): void {
-  stream.original.port.openLazily(greeting(protocol), (port) => confirmProtocol(port, protocol, NEGOTIATION))
+  stream.original.port.openLazily(greeting(protocol), {
+    negotiation: confirming(protocol),
+    timeout: new SharedTimeout(systemClock, 5_000),
+    wanted: `the peer to take ${protocol}`
+  })
 }
 
 async function answer (stream: PluginStream, protocol: string): Promise<void> {

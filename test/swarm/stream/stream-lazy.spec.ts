@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { confirmProtocol, encodeMessage, greeting } from '../../../src/swarm/stream/index.ts'
+import { SharedTimeout } from '../../../src/base/index.ts'
+import { confirming, encodeMessage, greeting } from '../../../src/swarm/stream/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { ScriptedRaw } from '../../support/scripted-raw.ts'
 import { turns } from '../../support/settle.ts'
@@ -26,8 +27,10 @@ function lazy (): Lazy {
   const raw = new ScriptedRaw()
   const stream = wrap(port(raw), 'outbound', { clock })
 
-  stream.port.openLazily(greeting('/a'), async (negotiation) => {
-    await confirmProtocol(negotiation, '/a', { clock, timeoutMs: 10_000 })
+  stream.port.openLazily(greeting('/a'), {
+    negotiation: confirming('/a'),
+    timeout: new SharedTimeout(clock, 10_000),
+    wanted: 'the peer to take /a'
   })
 
   return { raw, stream, clock }

@@ -1,0 +1,292 @@
+import { StreamBufferError, StreamStateError, TimeoutError } from '@libp2p/interface'
+import { after, CodedError, raceSignal } from '../base/index.ts'
+import { MessageStreamBase } from '../message-stream/index.ts'
+import type { Clock, Timer } from '../base/index.ts'
+import type { AbortOptions, Logger, MessageStreamDirection } from '@libp2p/interface'
+import type { Socket } from 'node:net'
+import type { Uint8ArrayList } from 'uint8arraylist'
+
+/** Bytes that nobody takes, from which on they are left with the operating system. */
+const READ_HIGH_WATER_BYTES = 64 * 1024
+
+/**
+ * Bytes that the operating system does not take, from which on there is no room. At least what Node
+ * itself regards as much, or it would not tell of room.
+ */
+const WRITE_HIGH_WATER_BYTES = 128 * 1024
+
+/**
+ * For the peer to answer our end, after which the socket is closed for good. One that is closed before
+ * meets what still comes with a reset, and that takes along what the peer has not yet read.
+ */
+const LINGER_MS = 1000
+
+/** Of the interface's default. */
+const MAX_READ_BUFFER_BYTES = 4 * 1024 * 1024
+
+export interface SocketStreamInit {
+  /** Connected; from here on in the hands of the stream alone. */
+  socket: Socket
+  direction: MessageStreamDirection
+  clock: Clock
+  log: Logger
+}
+
+/**
+ * The bytes of a socket, of `node:net` or `node:tls`, as libp2p wants them. A chunk goes to the listener
+ * in the memory in which it arrived; a list leaves in one system call.
+ *
+ * The peer's end is the end of both directions, as everywhere in libp2p: the socket answers it by itself,
+ * once what was written has left.
+ */
+export abstract class SocketStream extends MessageStreamBase {
+  readonly log: Logger
+  readonly #socket: Socket
+  readonly #clock: Clock
+  readonly #ended = Promise.withResolvers<void>()
+  /** Whether the socket is told to wait as nobody takes what is here. */
+  #isHeldBack = false
+  /** Whether `abort` is at work: what it brings about is no news. */
+  #isBreakingOff = false
+  /** Whether somebody else reads and writes the socket. */
+  #isDetached = false
+  #lingering: Timer | undefined
+
+  constructor ({ socket, direction, clock, log }: SocketStreamInit) {
+    super({ direction, maxReadBufferLength: MAX_READ_BUFFER_BYTES, now: () => clock.now() })
+    this.log = log
+    this.#socket = socket
+    this.#clock = clock
+
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onSocketEnd)
+    socket.on('drain', this.#onDrain)
+    socket.on('timeout', this.#onTimeout)
+    socket.on('error', this.#onError)
+    socket.on('close', this.#onClose)
+  }
+
+  /** Whether our end has left, and that of the peer is awaited for a moment. */
+  get isLingering (): boolean {
+    return this.#lingering != null
+  }
+
+  /** Bytes that wait for `drain`. */
+  get writeBufferLength (): number {
+    return this.writableNeedsDrain ? this.#socket.writableLength : 0
+  }
+
+  /**
+   * Sends bytes, which must not be changed afterwards; false when the next should wait for `drain`.
+   *
+   * @throws StreamStateError when the writable end is closing or closed
+   */
+  send (data: Uint8Array | Uint8ArrayList): boolean {
+    if (this.writeStatus !== 'writable' || this.#isDetached) {
+      throw new StreamStateError(`cannot write to a stream whose writable end is ${this.#isDetached ? 'with an encrypter' : this.writeStatus}`)
+    }
+
+    if (data.byteLength > 0) {
+      this.#write(data)
+    }
+
+    return !this.writableNeedsDrain
+  }
+
+  /**
+   * Ends the connection, and resolves when all that was written has left, or it has ended in another way;
+   * the signal ends the waiting only.
+   *
+   * @throws the signal's reason
+   */
+  async close ({ signal }: AbortOptions = {}): Promise<void> {
+    if (this.status === 'open') {
+      this.status = 'closing'
+      this.writeStatus = 'closing'
+      this.endSocket(this.#socket)
+    }
+
+    await raceSignal(this.#ended.promise, signal)
+  }
+
+  /** Ends both directions at once, and tells the peer where that can be told. */
+  abort (error: Error): void {
+    if (this.isLingering) {
+      return
+    }
+
+    // even when it is over, the socket may still be answering the peer's end
+    const isNews = this.#isLive
+
+    this.#isBreakingOff = true
+    this.resetSocket(error)
+
+    if (isNews) {
+      this.fail(error, { isLocal: true })
+    }
+  }
+
+  override pause (): void {
+    super.pause()
+
+    if (this.readStatus === 'paused' && !this.#isDetached) {
+      this.#socket.pause()
+    }
+  }
+
+  override resume (): void {
+    super.resume()
+    this.#flow()
+  }
+
+  /** Sends the end behind what was written. */
+  protected endSocket (socket: Socket): void {
+    socket.end(() => { this.#onEndSent() })
+  }
+
+  /** Closes now. */
+  protected abstract resetSocket (error: Error): void
+
+  override onConsumed (): void {
+    this.#flow()
+  }
+
+  /** The connection has failed, unless it was over before that. */
+  protected endWith (error: Error, { isLocal }: { isLocal: boolean }): void {
+    if (this.#isLive) {
+      this.fail(error, { isLocal })
+    }
+  }
+
+  /** The peer has ended the connection. */
+  protected onRemoteEnd (): void {
+    this.endRemote()
+
+    if (this.status === 'open') {
+      this.finish()
+    }
+  }
+
+  /** Stops reading and writing; what has been read is unread, in `onUnread`. What happens to the socket still counts. */
+  protected detach (onUnread: (bytes: Uint8ArrayList | Uint8Array) => void): void {
+    const onMessage = ({ data }: { data: Uint8ArrayList | Uint8Array }): void => { onUnread(data) }
+
+    this.#isDetached = true
+    this.#socket.pause()
+    this.#socket.off('data', this.#onData)
+    this.#socket.off('end', this.#onSocketEnd)
+    this.#socket.off('drain', this.#onDrain)
+
+    this.addEventListener('message', onMessage)
+    this.resume()
+    this.deliver()
+    this.removeEventListener('message', onMessage)
+  }
+
+  #onEndSent (): void {
+    if (this.status !== 'closing') {
+      return
+    }
+
+    this.#lingering = after(this.#clock, LINGER_MS, () => { this.#socket.destroy() })
+    this.#ignore()
+    this.endRemote()
+    this.finish()
+    this.#ended.resolve()
+  }
+
+  /** Reads on for the peer's end alone. */
+  #ignore (): void {
+    if (!this.#isDetached) {
+      this.#socket.off('data', this.#onData)
+      this.#socket.resume()
+    }
+  }
+
+  get #isLive (): boolean {
+    return (this.status === 'open' || this.status === 'closing') && !this.#isBreakingOff
+  }
+
+  #write (data: Uint8Array | Uint8ArrayList): void {
+    const socket = this.#socket
+
+    if (data instanceof Uint8Array) {
+      socket.write(data)
+    } else {
+      socket.cork()
+
+      for (const piece of data) {
+        socket.write(piece)
+      }
+
+      socket.uncork()
+    }
+
+    // not `writableNeedDrain`, which a write sets that has left at once, if it was large
+    this.writableNeedsDrain = socket.writableLength >= Math.max(WRITE_HIGH_WATER_BYTES, socket.writableHighWaterMark)
+
+    if (this.maxWriteBufferLength != null && this.writeBufferLength > this.maxWriteBufferLength) {
+      this.abort(new StreamBufferError(`at most ${this.maxWriteBufferLength} bytes may wait to be sent, there are ${this.writeBufferLength}`))
+    }
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    this.receive(chunk)
+    this.deliver()
+
+    if (this.readBufferLength > 0) {
+      this.keepUnread()
+    }
+
+    if (this.readBufferLength >= READ_HIGH_WATER_BYTES) {
+      this.#isHeldBack = true
+      this.#socket.pause()
+    }
+  }
+
+  /** Reads on, if that is wanted. */
+  #flow (): void {
+    if (this.#isDetached || this.readStatus === 'paused' || (this.#isHeldBack && this.readBufferLength > 0)) {
+      return
+    }
+
+    this.#isHeldBack = false
+
+    if (this.#socket.isPaused()) {
+      this.#socket.resume()
+    }
+  }
+
+  readonly #onDrain = (): void => {
+    if (this.writableNeedsDrain && this.#isLive) {
+      this.tellRoom()
+      this.tellIdle()
+    }
+  }
+
+  readonly #onSocketEnd = (): void => {
+    this.onRemoteEnd()
+  }
+
+  readonly #onTimeout = (): void => {
+    this.abort(new TimeoutError(`nothing was sent or received for ${this.inactivityTimeout} ms`))
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.endWith(error, { isLocal: false })
+  }
+
+  readonly #onClose = (): void => {
+    this.#lingering?.[Symbol.dispose]()
+    this.#lingering = undefined
+
+    if (this.status === 'closing') {
+      this.endRemote()
+      this.finish()
+    } else {
+      this.endWith(new CodedError('ConnectionLost', 'the socket was destroyed'), { isLocal: false })
+    }
+
+    this.#ended.resolve()
+  }
+}

@@ -1,0 +1,48 @@
+import { SocketStream } from '../tcp/index.ts'
+import type { Clock } from '../base/index.ts'
+import type { MessageStream, StreamCloseEvent } from '@libp2p/interface'
+import type { TLSSocket } from 'node:tls'
+
+export interface TlsStreamInit {
+  /** Secured already. */
+  socket: TLSSocket
+  /** What carries the encrypted bytes. */
+  carrier: MessageStream
+  clock: Clock
+}
+
+/** The plain text of a TLS connection. It ends as its carrier ends, and the carrier with it; tls 6. */
+export class TlsStream extends SocketStream {
+  readonly #carrier: MessageStream
+
+  constructor ({ socket, carrier, clock }: TlsStreamInit) {
+    super({ socket, direction: carrier.direction, clock, log: carrier.log.newScope('tls') })
+    this.#carrier = carrier
+    carrier.addEventListener('close', this.#onCarrierClose)
+  }
+
+  get inactivityTimeout (): number {
+    return this.#carrier.inactivityTimeout
+  }
+
+  set inactivityTimeout (ms: number) {
+    this.#carrier.inactivityTimeout = ms
+  }
+
+  /** What was written leaves first, and the goodbye of TLS behind it; tls 6.1. */
+  override async close (options?: { signal?: AbortSignal }): Promise<void> {
+    await super.close(options)
+    await this.#carrier.close(options)
+  }
+
+  /** Never the socket itself: it follows its carrier; tls 6.5. */
+  protected override resetSocket (error: Error): void {
+    this.#carrier.abort(error)
+  }
+
+  readonly #onCarrierClose = ({ error, local }: StreamCloseEvent): void => {
+    if (error != null) {
+      this.endWith(error, { isLocal: local === true })
+    }
+  }
+}
