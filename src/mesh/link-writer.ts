@@ -11,7 +11,7 @@ export interface WriterEvents {
   onRoom(): void
 }
 
-/** Makes waiting writes of calls: what was written in one turn leaves together. */
+/** Makes waiting writes of calls: what had to wait leaves together. */
 export class LinkWriter {
   readonly #stream: Stream
   readonly #events: WriterEvents
@@ -30,6 +30,10 @@ export class LinkWriter {
 
   write (bytes: Uint8Array): boolean {
     if (this.#isEnding || this.#isStopped) {
+      return true
+    }
+
+    if (this.#flushing == null && this.#tryWrite(bytes)) {
       return true
     }
 
@@ -57,6 +61,17 @@ export class LinkWriter {
     if (this.#owesRoom) {
       this.#owesRoom = false
       this.#events.onRoom()
+    }
+  }
+
+  /** The stream gathers what is written in one turn by itself. */
+  #tryWrite (bytes: Uint8Array): boolean {
+    try {
+      return this.#stream.tryWrite(bytes)
+    } catch {
+      this.stop() // the stream has failed, and says so by its end
+
+      return true
     }
   }
 

@@ -3,7 +3,7 @@ import { CodedError, toError } from '../base/index.ts'
 import { LENGTH_BYTES, NOISE_PROTOCOL } from './constants.ts'
 import { HandshakeReader } from './handshake-reader.ts'
 import { Handshake } from './handshake.ts'
-import { proveStaticKey, verifyPeer } from './identity-proof.ts'
+import { IdentityProofs, proveStaticKey } from './identity-proof.ts'
 import { registerMetrics } from './metrics.ts'
 import { NoiseStream } from './noise-stream.ts'
 import { decodePayload, encodePayload } from './payload.ts'
@@ -43,6 +43,7 @@ interface Session {
   muxers: ReadonlyMap<string, StreamMuxerFactory>
   /** What we say of ourselves. */
   payload: Uint8Array
+  proofs: IdentityProofs
 }
 
 interface Outcome {
@@ -62,6 +63,7 @@ export class NoiseEncrypter implements ConnectionEncrypter<NoiseExtensions> {
   readonly #certhashes: Uint8Array[]
   readonly #prologue: Uint8Array
   readonly #metrics: NoiseMetrics | undefined
+  readonly #proofs = new IdentityProofs()
   /** Made once: what is signed never changes, and an RSA signature takes longer than the rest of a handshake; noise 2.4. */
   #proof: Promise<Uint8Array> | undefined
 
@@ -100,7 +102,7 @@ export class NoiseEncrypter implements ConnectionEncrypter<NoiseExtensions> {
       const muxers = options.skipStreamMuxerNegotiation === true ? new Map<string, StreamMuxerFactory>() : this.#components.upgrader.getStreamMuxers()
       const handshake = new Handshake({ isInitiator, prologue: this.#prologue, staticKeys: this.#staticKeys })
       const payload = encodePayload(await this.#prove(), { webtransportCerthashes: this.#certhashes, streamMuxers: [...muxers.keys()] })
-      const session = { transport, reader, handshake, options, muxers, payload }
+      const session = { transport, reader, handshake, options, muxers, payload, proofs: this.#proofs }
       const { remotePeer, extensions, streamMuxer } = await (isInitiator ? initiate(session) : respond(session))
 
       // in one tick with what follows: no byte may come between the two that listen
@@ -128,12 +130,12 @@ export class NoiseEncrypter implements ConnectionEncrypter<NoiseExtensions> {
 }
 
 async function initiate (session: Session): Promise<Outcome> {
-  const { reader, handshake, options, muxers, payload } = session
+  const { reader, handshake, options, muxers, payload, proofs } = session
 
   sendMessage(session, handshake.writeFirst())
 
   const received = decodePayload(handshake.readSecond(await reader.read(options.signal)))
-  const remotePeer = await verifyPeer(received, handshake.remoteStaticKey, options.remotePeer)
+  const remotePeer = await proofs.verify(received, handshake.remoteStaticKey, options.remotePeer)
   // before we say who we are
   const streamMuxer = chooseMuxer(session, received, [...muxers.keys()])
 
@@ -144,13 +146,13 @@ async function initiate (session: Session): Promise<Outcome> {
 }
 
 async function respond (session: Session): Promise<Outcome> {
-  const { reader, handshake, options, payload } = session
+  const { reader, handshake, options, payload, proofs } = session
 
   handshake.readFirst(await reader.read(options.signal))
   sendMessage(session, handshake.writeSecond(payload))
 
   const received = decodePayload(handshake.readThird(await reader.read(options.signal)))
-  const remotePeer = await verifyPeer(received, handshake.remoteStaticKey, options.remotePeer)
+  const remotePeer = await proofs.verify(received, handshake.remoteStaticKey, options.remotePeer)
 
   options.signal?.throwIfAborted()
 

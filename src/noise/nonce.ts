@@ -8,7 +8,6 @@ const MAX_UINT32 = 2 ** 32 - 1
 /** Counts the messages of one key, in 64 bits; noise 3.5. */
 export class Nonce {
   readonly #bytes = new Uint8Array(NONCE_BYTES)
-  readonly #view = new DataView(this.#bytes.buffer)
   #low: number
   #high: number
 
@@ -16,7 +15,7 @@ export class Nonce {
   constructor (low: number = 0, high: number = 0) {
     this.#low = low
     this.#high = high
-    this.#view.setUint32(HIGH_OFFSET, high, true)
+    this.#write(high, HIGH_OFFSET)
   }
 
   /**
@@ -27,7 +26,7 @@ export class Nonce {
   next (): Uint8Array {
     if (this.#low > MAX_UINT32) {
       this.#low = 0
-      this.#view.setUint32(HIGH_OFFSET, ++this.#high, true)
+      this.#write(++this.#high, HIGH_OFFSET)
     }
 
     // the specification keeps the last value for itself
@@ -35,8 +34,16 @@ export class Nonce {
       throw new CodedError('ResourceLimit', 'one key is good for 2^64 - 1 messages, and there were as many: connect again')
     }
 
-    this.#view.setUint32(LOW_OFFSET, this.#low++, true)
+    this.#write(this.#low++, LOW_OFFSET)
 
     return this.#bytes
+  }
+
+  /** Byte by byte: a DataView would take the bytes out of the heap, for as long as the connection lives. */
+  #write (uint32: number, offset: number): void {
+    this.#bytes[offset] = uint32
+    this.#bytes[offset + 1] = uint32 >>> 8
+    this.#bytes[offset + 2] = uint32 >>> 16
+    this.#bytes[offset + 3] = uint32 >>> 24
   }
 }

@@ -1,4 +1,4 @@
-import { hash, hkdfSync } from 'node:crypto'
+import { createSecretKey, hash, hkdfSync } from 'node:crypto'
 import { concat } from '../base/index.ts'
 import { CipherState } from './cipher-state.ts'
 import { KEY_BYTES, NOISE_NAME, TAG_BYTES } from './constants.ts'
@@ -81,7 +81,8 @@ export class SymmetricState {
 
   /** Noise's HKDF with two outputs is that of RFC 5869 with the chaining key as salt. */
   #derive (secret: Uint8Array): [Uint8Array, Uint8Array] {
-    const derived = new Uint8Array(hkdfSync('sha256', secret, this.#chainingKey, NO_BYTES, KEY_BYTES * 2))
+    // a key object, as Node finds out by an exception that bytes are none
+    const derived = new Uint8Array(hkdfSync('sha256', createSecretKey(secret), this.#chainingKey, NO_BYTES, KEY_BYTES * 2))
 
     return [derived.subarray(0, KEY_BYTES), derived.subarray(KEY_BYTES)]
   }

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto'
 import { KEY_BYTES } from './constants.ts'
 import { NoiseError } from './errors.ts'
+import { pemOf } from './pem.ts'
 import type { KeyObject } from 'node:crypto'
 
 /** A key pair of X25519: the private half as OpenSSL keeps it, the public one as it is sent. */
@@ -11,6 +12,9 @@ export interface KeyPair {
 
 /** What stands before the 32 bytes of a private key in PKCS #8. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex')
+
+/** The same of a public key in SPKI. */
+const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
 
 export function generateKeys (): KeyPair {
   const { privateKey, publicKey } = generateKeyPairSync('x25519')
@@ -38,8 +42,7 @@ export interface PeerKey {
 
 /** Any 32 bytes are a key; whether it is one of use, `agree` finds out. */
 export function peerKey (bytes: Uint8Array, what: string): PeerKey {
-  // by JWK, as that takes OpenSSL 18 µs, where SPKI takes 21
-  return { bytes, what, key: createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: base64url(bytes) }, format: 'jwk' }) }
+  return { bytes, what, key: createPublicKey(pemOf(SPKI_PREFIX, bytes)) }
 }
 
 /**
@@ -59,8 +62,4 @@ export function agree ({ privateKey }: KeyPair, { bytes, key, what }: PeerKey): 
 function rawKey (key: KeyObject): Uint8Array {
   // by JWK, which costs 1 µs, where an export to SPKI costs 20
   return Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url')
-}
-
-function base64url (bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
 }

@@ -10,6 +10,12 @@ import type { MessageStream } from '@libp2p/interface'
  */
 const QUIET_TURNS = 8
 
+/**
+ * So many bytes leave without waiting for more: while the peer works on them, this side goes on. Less would cost more
+ * writes, more would let both sides work in turns.
+ */
+const EAGER_BYTES = 16 * 1024
+
 /** A stream that may have to wait for room. */
 export interface Writer extends FrameSource {
   /** There is room again. */
@@ -182,7 +188,8 @@ export class Outbox {
     }
 
     // what is left of a long write gathers with the next, rather than leave by itself
-    const mustLeave = this.#batch.isFull || (this.#batch.byteLength > 0 && !this.#isBusy && !this.#isCorked)
+    const isDue = this.#batch.byteLength >= (this.#isBusy ? EAGER_BYTES : 1) && !this.#isCorked
+    const mustLeave = this.#batch.isFull || isDue
 
     if (mustLeave) {
       this.#startTurns()

@@ -1,8 +1,8 @@
 import type { Framing } from './framing.ts'
 import type { ProviderStream } from '../contract/index.ts'
 
-/** So many bytes are written at once, without waiting for more. */
-const BATCH_BYTES = 32 * 1024
+/** So many bytes are written at once, without waiting for more: the other side has work then while this one goes on. */
+const BATCH_BYTES = 8 * 1024
 
 /** Microtasks without a new message after which nobody seems to be in the middle of sending. */
 const IDLE_MICROTASKS = 3

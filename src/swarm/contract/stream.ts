@@ -46,6 +46,12 @@ export interface Stream extends AsyncIterable<Uint8Array>, AsyncDisposable {
    * @throws as `read`, and CodedError StreamClosed after `end`, `closeWrite` or `close`
    */
   write(bytes: Uint8Array | string, options?: CallOptions): Promise<void>
+  /**
+   * Writes now if that need not wait: whether it has. For who has something else to do than wait.
+   *
+   * @throws as `write`
+   */
+  tryWrite(bytes: Uint8Array | string): boolean
 
   /** Writes `bytes`, if any, and ends our direction: the peer reads them, and then the end. */
   end(bytes?: Uint8Array | string, options?: CallOptions): Promise<void>

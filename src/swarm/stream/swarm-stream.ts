@@ -88,6 +88,12 @@ export class SwarmStream implements Stream {
     }
   }
 
+  tryWrite (bytes: Uint8Array | string): boolean {
+    this.#writeDeadline?.throwIfPassed()
+
+    return this.port.tryWrite(toBytes(bytes))
+  }
+
   async end (bytes?: Uint8Array | string, options?: CallOptions): Promise<void> {
     const last = bytes == null ? undefined : toBytes(bytes)
 
