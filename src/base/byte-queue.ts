@@ -1,3 +1,5 @@
+import { slab } from './slab.ts'
+
 /** When so many taken chunks lie before the head, the array is cut. */
 const COMPACT_AT = 64
 
@@ -118,7 +120,7 @@ export class ByteQueue {
 
 /** Not `slice`: that of a Buffer shares its memory. */
 function copy (chunk: Uint8Array): Uint8Array {
-  const copied = new Uint8Array(chunk.byteLength)
+  const copied = slab.take(chunk.byteLength)
 
   copied.set(chunk)
 

@@ -5,7 +5,7 @@
  * - `clock`, `random`: time and chance as arguments
  * - `signals`, `shared-timeout`: bounded waiting
  * - `permits`: bounded use
- * - `bytes`, `byte-queue`, `slab`: bytes put together, bytes that wait, memory for short-lived ones
+ * - `bytes`, `byte-queue`, `slab`, `free-bytes`: bytes put together, bytes that wait, memory for short-lived ones
  * - `keep-alive`: whether a silent peer still lives
  * - `outcome`: what comes once, and is a promise only for who asks
  * - `web-streams`: WHATWG streams over ours
@@ -17,6 +17,7 @@ export { Deadline, raceOrEnd, raceSignal } from './signals.ts'
 export { SharedTimeout } from './shared-timeout.ts'
 export { ByteQueue } from './byte-queue.ts'
 export { concat } from './bytes.ts'
+export { freeBytes, MIN_FREED_BYTES } from './free-bytes.ts'
 export { KeepAlive } from './keep-alive.ts'
 export { Outcome } from './outcome.ts'
 export { nearest } from './nearest.ts'

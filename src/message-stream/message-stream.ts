@@ -112,6 +112,24 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     }
   }
 
+  /** As `send`, of memory that nobody else uses: it may be freed when it has left. */
+  sendAway (data: Uint8Array | Uint8ArrayList): boolean {
+    return this.send(data)
+  }
+
+  /**
+   * Whether what this stream tells is memory of nobody else, so that its only taker may do with it what it likes, and free it
+   * before its time.
+   */
+  get givesMemoryAway (): boolean {
+    return false
+  }
+
+  /** Who is told what arrives. */
+  protected get takerCount (): number {
+    return this.listenerCount('message') + this.#reading.readerCount + (this.#sink == null ? 0 : 1)
+  }
+
   /** @internal */
   get hasTaker (): boolean {
     return this.#sink != null || this.listenerCount('message') > 0

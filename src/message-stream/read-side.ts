@@ -37,6 +37,10 @@ export class ReadSide implements ReadSource {
     return this.#unread.byteLength
   }
 
+  get readerCount (): number {
+    return this.#readers.length
+  }
+
   /** Bytes of the peer have arrived; `deliver` follows. */
   receive (bytes: Uint8Array): void {
     this.#unread.push(bytes)

@@ -1,5 +1,5 @@
 import { StreamStateError } from '@libp2p/interface'
-import { CodedError, systemClock, toError } from '../base/index.ts'
+import { CodedError, freeBytes, systemClock, toError } from '../base/index.ts'
 import { MessageStreamBase } from '../message-stream/index.ts'
 import { Decryptor } from './decryptor.ts'
 import { Encryptor } from './encryptor.ts'
@@ -68,7 +68,7 @@ export class NoiseStream extends MessageStreamBase {
 
     this.#hasDrained = false
 
-    const hasRoom = this.#transport.send(messages) || this.#hasDrained
+    const hasRoom = this.#sendAway(messages) || this.#hasDrained
 
     this.writableNeedsDrain = !hasRoom && this.status === 'open'
 
@@ -133,6 +133,12 @@ export class NoiseStream extends MessageStreamBase {
     return this.status === 'open' && this.remoteWriteStatus === 'writable'
   }
 
+  #sendAway (messages: Uint8Array | Uint8ArrayList): boolean {
+    const transport = this.#transport
+
+    return transport instanceof MessageStreamBase ? transport.sendAway(messages) : transport.send(messages)
+  }
+
   #encrypt (data: Uint8Array | Uint8ArrayList): Uint8Array | Uint8ArrayList {
     try {
       return this.#encryptor.encrypt(data)
@@ -148,11 +154,16 @@ export class NoiseStream extends MessageStreamBase {
 
   /** All plaintext of one event is delivered as one. */
   #take (chunks: Iterable<Uint8Array>): void {
+    const ownsChunks = this.#ownsChunks
     let failure: Error | undefined
 
     try {
       for (const chunk of chunks) {
         this.#decryptor.decrypt(chunk)
+
+        if (ownsChunks) {
+          freeBytes(chunk)
+        }
       }
     } catch (thrown) {
       failure = toError(thrown)
@@ -166,6 +177,10 @@ export class NoiseStream extends MessageStreamBase {
     } else if (this.readBufferLength > 0) {
       this.keepUnread()
     }
+  }
+
+  get #ownsChunks (): boolean {
+    return this.#transport instanceof MessageStreamBase && this.#transport.givesMemoryAway
   }
 
   readonly #onDrain = (): void => {

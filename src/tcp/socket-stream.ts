@@ -1,5 +1,5 @@
 import { StreamBufferError, StreamStateError, TimeoutError } from '@libp2p/interface'
-import { after, CodedError, raceSignal } from '../base/index.ts'
+import { after, CodedError, freeBytes, MIN_FREED_BYTES, raceSignal } from '../base/index.ts'
 import { MessageStreamBase } from '../message-stream/index.ts'
 import type { Clock, Timer } from '../base/index.ts'
 import type { AbortOptions, Logger, MessageStreamDirection } from '@libp2p/interface'
@@ -50,6 +50,8 @@ export abstract class SocketStream extends MessageStreamBase {
   #isBreakingOff = false
   /** Whether somebody else reads and writes the socket. */
   #isDetached = false
+  /** During `sendAway`. */
+  #isGivenAway = false
   #lingering: Timer | undefined
 
   constructor ({ socket, direction, clock, log }: SocketStreamInit) {
@@ -64,6 +66,11 @@ export abstract class SocketStream extends MessageStreamBase {
     socket.on('timeout', this.#onTimeout)
     socket.on('error', this.#onError)
     socket.on('close', this.#onClose)
+  }
+
+  /** Node reads into a buffer of its own each time. */
+  override get givesMemoryAway (): boolean {
+    return this.takerCount <= 1
   }
 
   /** Whether our end has left, and that of the peer is awaited for a moment. */
@@ -91,6 +98,17 @@ export abstract class SocketStream extends MessageStreamBase {
     }
 
     return !this.writableNeedsDrain
+  }
+
+  /** As `send`, of memory that nobody else uses: it is freed as soon as it has left. */
+  override sendAway (data: Uint8Array | Uint8ArrayList): boolean {
+    this.#isGivenAway = true
+
+    try {
+      return this.send(data)
+    } finally {
+      this.#isGivenAway = false
+    }
   }
 
   /**
@@ -216,7 +234,7 @@ export abstract class SocketStream extends MessageStreamBase {
       socket.cork()
 
       for (const piece of data) {
-        socket.write(piece)
+        this.#writePiece(piece)
       }
 
       socket.uncork()
@@ -227,6 +245,14 @@ export abstract class SocketStream extends MessageStreamBase {
 
     if (this.maxWriteBufferLength != null && this.writeBufferLength > this.maxWriteBufferLength) {
       this.abort(new StreamBufferError(`at most ${this.maxWriteBufferLength} bytes may wait to be sent, there are ${this.writeBufferLength}`))
+    }
+  }
+
+  #writePiece (piece: Uint8Array): void {
+    if (this.#isGivenAway && piece.byteLength >= MIN_FREED_BYTES) {
+      this.#socket.write(piece, () => { freeBytes(piece) })
+    } else {
+      this.#socket.write(piece)
     }
   }
 
@@ -283,8 +309,8 @@ export abstract class SocketStream extends MessageStreamBase {
     if (this.status === 'closing') {
       this.endRemote()
       this.finish()
-    } else {
-      this.endWith(new CodedError('ConnectionLost', 'the socket was destroyed'), { isLocal: false })
+    } else if (this.#isLive) {
+      this.fail(new CodedError('ConnectionLost', 'the socket was destroyed'), { isLocal: false })
     }
 
     this.#ended.resolve()

@@ -1,6 +1,7 @@
 import { ByteQueue, raceSignal } from '../../base/index.ts'
 import { closedForReading } from './stream-error.ts'
 import type { MessageStream, MessageStreamReadStatus } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** Shared by all streams: counts unread bytes, and says when there are too many. */
 export interface ReadBudget {
@@ -24,6 +25,9 @@ export interface PortReaderInit {
   onRead?: ((bytes: number) => void) | undefined
 }
 
+/** A chunk that is less of its buffer is copied when it waits: unread bytes hold at most eight times their own number. */
+const MIN_SHARE_OF_BUFFER = 1 / 8
+
 /** The reading half of a port: a bounded queue between the events of a raw stream and one reader. */
 export class PortReader {
   /** Bytes that were taken, and those that were thrown away. */
@@ -31,7 +35,7 @@ export class PortReader {
 
   readonly #raw: MessageStream & { readStatus?: MessageStreamReadStatus }
   readonly #init: PortReaderInit
-  readonly #queue = new ByteQueue()
+  readonly #queue = new ByteQueue({ minShareOfBuffer: MIN_SHARE_OF_BUFFER })
   #error: Error | undefined
   #remoteEnded = false
   #discarding = false
@@ -174,6 +178,12 @@ export class PortReader {
     this.#reserve(bytes.byteLength)
     this.#adjustFlow()
     this.#tell()
+  }
+
+  pushAll (bytes: Uint8Array | Uint8ArrayList): void {
+    for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
+      this.push(chunk)
+    }
   }
 
   /** The peer has ended its direction. */

@@ -244,7 +244,7 @@ export class StreamPort implements RawOwner {
 
   /** The raw stream tells us this and what follows; nobody else calls it. */
   onMessage (bytes: Uint8Array | Uint8ArrayList): void {
-    this.#reader.push(bytes instanceof Uint8Array ? bytes : bytes.subarray())
+    this.#reader.pushAll(bytes)
     this.#onChangeListener?.()
   }
 
