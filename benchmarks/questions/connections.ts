@@ -1,0 +1,40 @@
+import { rate } from './question.ts'
+import type { Measure, Question } from './question.ts'
+
+function newConnections (parallel: number): Measure {
+  return {
+    name: `connections-${parallel}`,
+    title: `new connections ×${parallel}`,
+    unit: '1/s',
+    better: 'more',
+    per: 'connection',
+    take: rate('connections', parallel)
+  }
+}
+
+function resumptions (parallel: number): Measure {
+  return { ...newConnections(parallel), name: `resumptions-${parallel}`, title: `new connections with session reuse ×${parallel}`, take: rate('resumptions', parallel) }
+}
+
+/** Asked at once for a connection that is not there yet. */
+const CALLERS = 1000
+
+const fanIn: Measure = {
+  name: 'fan-in',
+  title: `${CALLERS} callers dial one peer`,
+  unit: 'ms',
+  better: 'less',
+  per: 'caller',
+  async take (stage) {
+    const { units, seconds, cost } = await stage.ask('fanIn', CALLERS)
+
+    return { value: seconds * 1000, units, seconds, cost }
+  }
+}
+
+export const connections: Question = {
+  name: 'connections',
+  title: 'New connections',
+  about: 'The handshakes of all layers, the names of both ends proven where the system does that, an echo of 100 bytes, and the end. Callers: all at once, each with a stream and an echo of its own, over the one connection that the first has begun.',
+  measures: [newConnections(1), newConnections(32), resumptions(1), resumptions(32), fanIn]
+}
