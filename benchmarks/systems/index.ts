@@ -9,6 +9,7 @@ const PLACES: Readonly<Record<string, readonly [file: string, exported: string]>
   'swarmd TLS': ['swarmd/streams', 'swarmdTls'],
   'swarmd channels': ['swarmd/channels', 'swarmdChannels'],
   'swarmd typed service': ['swarmd/typed-service', 'swarmdTypedService'],
+  'swarmd mesh service': ['swarmd/typed-service', 'swarmdMeshService'],
   'js-libp2p Noise': ['js-libp2p/index', 'noise'],
   'js-libp2p TLS': ['js-libp2p/index', 'tls'],
   'go-libp2p': ['go-libp2p/index', 'noise'],

@@ -49,7 +49,7 @@ describe('a plan', () => {
 describe('systems', () => {
   it('are found by name, whatever the case, and by family', () => {
     expect(findSystems('raw-tcp')).toEqual(['raw TCP'])
-    expect(findSystems('swarmd')).toEqual(['swarmd Noise', 'swarmd TLS', 'swarmd channels', 'swarmd typed service'])
+    expect(findSystems('swarmd')).toEqual(['swarmd Noise', 'swarmd TLS', 'swarmd channels', 'swarmd typed service', 'swarmd mesh service'])
     expect(() => findSystems('carrier pigeon')).toThrow(RangeError)
   })
 })

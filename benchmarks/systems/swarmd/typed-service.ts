@@ -1,11 +1,11 @@
-/* A typed service that a node of the mesh exports, and its client. */
-import { createMesh } from '../../../src/mesh/index.ts'
-import { Client, createClient, service } from '../../../src/service/index.ts'
+/* A typed service and its client: over a channel between two peers, and exported by a node of the mesh. */
+import { createChannels, createMesh } from '../../../src/mesh/index.ts'
+import { Client, createClient, reference, service } from '../../../src/service/index.ts'
 import { MESSAGE_BYTES } from '../system.ts'
 import { expectEcho, inParallel } from '../work.ts'
 import { addressOf, clientNode, serverNode } from './nodes.ts'
 import type { Swarm } from '../../../src/index.ts'
-import type { TypedClient } from '../../../src/service/index.ts'
+import type { Reference, TypedClient } from '../../../src/service/index.ts'
 import type { Amount, ClientEnd, Done, System } from '../system.ts'
 
 const NAME = 'echo'
@@ -32,7 +32,35 @@ class TypedServiceClient implements ClientEnd {
 
 export const swarmdTypedService: System = {
   name: 'swarmd typed service',
-  about: 'a typed service of a mesh over a swarm with TCP, Noise and yamux, with its defaults but for raised limits',
+  about: 'a typed service over a channel of a swarm with TCP, Noise and yamux, with its defaults but for raised limits',
+  packages: [],
+
+  async serve () {
+    const swarm = await serverNode('Noise')
+
+    createChannels(swarm, {
+      onSession: async (session) => { await session.newSendChannel<Reference>().send(reference(echo)) }
+    })
+
+    return { address: addressOf(swarm), close: () => swarm.close() }
+  },
+
+  async connect (address) {
+    const swarm = await clientNode('Noise')
+    const session = await createChannels(swarm).connect(address)
+    const { value } = await (await session.waitReceiveChannel<Reference>()).receive()
+
+    if (value == null) {
+      throw new Error('the server gave no reference')
+    }
+
+    return new TypedServiceClient(swarm, createClient<typeof echo>(value))
+  }
+}
+
+export const swarmdMeshService: System = {
+  name: 'swarmd mesh service',
+  about: 'the same typed service as a node of the mesh exports it: with permissions, and able to be withdrawn',
   packages: [],
 
   async serve () {
