@@ -13,7 +13,7 @@ export type { CallOptions, CloseOptions, CloseReason, Connection, Connectedness,
 export type { Coded, ErrorCode } from './base/index.ts'
 
 // What follows is for those who extend a swarm: rankers, clocks, plugins.
-export { CONNECTION_DEFAULTS, DIAL_DEFAULTS, LIMIT_DEFAULTS, noDelayRanker, rankAddresses, yamux } from './swarm/index.ts'
+export { CONNECTION_DEFAULTS, DIAL_DEFAULTS, LIMIT_DEFAULTS, noDelayRanker, noise, rankAddresses, tcp, tls, yamux } from './swarm/index.ts'
 export { systemClock } from './base/index.ts'
-export type { BackoffView, ConnectionOptionsInit, DialOptionsInit, DialRanker, LimitOptionsInit, PluginFactory, RankedAddress, ServiceFactories, YamuxInit } from './swarm/index.ts'
+export type { BackoffView, ConnectionOptionsInit, DialOptionsInit, DialRanker, LimitOptionsInit, NoiseInit, PluginFactory, RankedAddress, ServiceFactories, TcpInit, TlsInit, YamuxInit } from './swarm/index.ts'
 export type { Clock, Random, Timer, TimerOptions } from './base/index.ts'

@@ -1,7 +1,9 @@
 import { persistentPeerStore } from '@libp2p/peer-store'
+import { systemClock } from '../base/index.ts'
 import { RenewingPeerStore } from './renewing-peer-store.ts'
 import { StagedDatastore } from './staged-datastore.ts'
-import type { ComponentLogger, Libp2pEvents, Metrics, PeerId, PeerStore, TypedEventTarget } from '@libp2p/interface'
+import type { Clock } from '../base/index.ts'
+import type { ComponentLogger, Libp2pEvents, Metrics, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { AddressFilter } from '@libp2p/peer-store'
 import type { Datastore } from 'interface-datastore'
 
@@ -17,6 +19,8 @@ export interface PeerstoreComponents {
   events: TypedEventTarget<Libp2pEvents>
   logger: ComponentLogger
   metrics?: Metrics | undefined
+  /** @default systemClock */
+  clock?: Clock | undefined
 }
 
 export interface PeerstoreInit {
@@ -39,6 +43,10 @@ export const PEERSTORE_DEFAULTS = Object.freeze({
   maxPeerAgeMs: 21_600_000
 })
 
+/** An address that is renewed within so much of its age, and within a minute, is not written again. */
+const RENEWAL_SHARE = 1 / 60
+const MAX_RENEWAL_PERIOD_MS = 60_000
+
 /**
  * What is known of other peers: addresses, public keys, protocols, metadata and tags, in a datastore.
  * Records are those of @libp2p/peer-store, so that a datastore may change hands; ages are counted by
@@ -48,7 +56,7 @@ export const PEERSTORE_DEFAULTS = Object.freeze({
  *
  * @throws RangeError for an age that is none
  */
-export function createPeerstore ({ peerId, datastore, events, logger, metrics }: PeerstoreComponents, init: PeerstoreInit = {}): PeerStore {
+export function createPeerstore ({ peerId, datastore, events, logger, metrics, clock = systemClock }: PeerstoreComponents, init: PeerstoreInit = {}): RenewingPeerStore {
   const { maxAddressAgeMs = PEERSTORE_DEFAULTS.maxAddressAgeMs, addressFilter } = init
   const { maxPeerAgeMs = Math.max(PEERSTORE_DEFAULTS.maxPeerAgeMs, maxAddressAgeMs) } = init
 
@@ -61,7 +69,13 @@ export function createPeerstore ({ peerId, datastore, events, logger, metrics }:
     { maxAddressAge: maxAddressAgeMs, maxPeerAge: maxPeerAgeMs, ...addressFilter == null ? {} : { addressFilter } }
   )
 
-  return new RenewingPeerStore({ peerId, peerStore, datastore: staged })
+  return new RenewingPeerStore({
+    peerId,
+    peerStore,
+    datastore: staged,
+    clock,
+    renewalPeriodMs: Math.min(maxAddressAgeMs * RENEWAL_SHARE, MAX_RENEWAL_PERIOD_MS)
+  })
 }
 
 function assertAge (name: string, value: number, min: number): void {

@@ -6,7 +6,7 @@
  *
  * - `create-peerstore`: puts the store together over a datastore that the caller opens and closes
  * - `renewing-peer-store`: what js-libp2p's store gets wrong, set right around it
- * - `stored-peer`, `staged-datastore`, `turns`: its parts
+ * - `stored-peer`, `staged-datastore`, `turns`, `renewals`: its parts
  * - `peer-book`, `protocol-cache`: what a swarm asks, and never once a stream from the datastore
  *
  * It knows peers, not connections: whom to dial and whom to trust is decided elsewhere.

@@ -4,8 +4,11 @@ import { MAX_ADDRESSES_PER_PEER } from './renewing-peer-store.ts'
 import type { IdentifyResult, Libp2pEvents, Peer, PeerData, PeerId, PeerStore, PeerUpdate, PublicKey, TypedEventTarget } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
+/** A peer store that can renew addresses for less than a `merge`. */
+type RenewingStore = PeerStore & { renew? (peer: PeerId, addresses: Multiaddr[]): Promise<void> }
+
 export interface PeerBookInit {
-  peerStore: PeerStore
+  peerStore: RenewingStore
   /** Where the peer store and identify tell of changes. */
   events: TypedEventTarget<Libp2pEvents>
   /** What went wrong with the peer store. A swarm works on without: it then knows only what it is told. */
@@ -24,7 +27,7 @@ export interface PeerBookInit {
  * them, and by the swarm, which has just agreed on a protocol or been refused one.
  */
 export class PeerBook implements Disposable {
-  readonly #peerStore: PeerStore
+  readonly #peerStore: RenewingStore
   readonly #events: TypedEventTarget<Libp2pEvents>
   readonly #onError: (error: Error) => void
   readonly #protocols = new ProtocolCache()
@@ -93,13 +96,12 @@ export class PeerBook implements Disposable {
 
   /** What a connection has taught us: where `peer` is, and its key. Nobody waits for the datastore. */
   rememberPeer (peer: PeerId, addresses: Multiaddr[]): void {
-    const data: PeerData = {
-      ...addresses.length > 0 ? { multiaddrs: addresses.slice(0, MAX_ADDRESSES_PER_PEER) } : {},
-      ...peer.type === 'RSA' && peer.publicKey != null ? { publicKey: peer.publicKey } : {}
-    }
+    const multiaddrs = addresses.slice(0, MAX_ADDRESSES_PER_PEER)
 
-    if (Object.keys(data).length > 0) {
-      void this.#write(peer, data)
+    if (peer.type === 'RSA' && peer.publicKey != null) {
+      void this.#write(peer, { ...multiaddrs.length > 0 ? { multiaddrs } : {}, publicKey: peer.publicKey })
+    } else if (multiaddrs.length > 0) {
+      void this.#attempt(undefined, async () => this.#peerStore.renew == null ? this.#peerStore.merge(peer, { multiaddrs }) : this.#peerStore.renew(peer, multiaddrs))
     }
   }
 

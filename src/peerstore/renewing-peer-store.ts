@@ -1,10 +1,12 @@
 import { isMultiaddr, multiaddr } from '@multiformats/multiaddr'
 import { Key } from 'interface-datastore'
 import { holding, raceSignal } from '../base/index.ts'
+import { Renewals } from './renewals.ts'
 import { addressKey, encodeStoredPeer, parseStoredPeer, renewAddresses } from './stored-peer.ts'
 import { Turns } from './turns.ts'
 import type { StagedDatastore } from './staged-datastore.ts'
 import type { StoredPeer } from './stored-peer.ts'
+import type { Clock } from '../base/index.ts'
 import type { AbortOptions, Address, ConsumePeerRecordOptions, Peer, PeerData, PeerId, PeerInfo, PeerQuery, PeerStore } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -22,6 +24,9 @@ export interface RenewingPeerStoreInit {
   /** Reads and writes `datastore` and nothing else. */
   peerStore: PeerStore
   datastore: StagedDatastore
+  clock: Clock
+  /** How much older than it is an address may be taken for, when it is renewed. */
+  renewalPeriodMs: number
 }
 
 /**
@@ -49,11 +54,13 @@ export class RenewingPeerStore implements PeerStore {
   readonly #peerStore: PeerStore
   readonly #datastore: StagedDatastore
   readonly #turns = new Turns(MAX_WAITING_PER_PEER)
+  readonly #renewals: Renewals
 
-  constructor ({ peerId, peerStore, datastore }: RenewingPeerStoreInit) {
+  constructor ({ peerId, peerStore, datastore, clock, renewalPeriodMs }: RenewingPeerStoreInit) {
     this.#peerId = peerId
     this.#peerStore = peerStore
     this.#datastore = datastore
+    this.#renewals = new Renewals(clock, renewalPeriodMs)
   }
 
   async forEach (fn: (peer: Peer) => void, query?: PeerQuery): Promise<void> {
@@ -65,6 +72,7 @@ export class RenewingPeerStore implements PeerStore {
   }
 
   async delete (peer: PeerId, options?: AbortOptions): Promise<void> {
+    this.#renewals.delete(peer.toString())
     await this.#inTurn(peer, options, async () => this.#peerStore.delete(peer))
   }
 
@@ -92,8 +100,31 @@ export class RenewingPeerStore implements PeerStore {
     return this.#write('merge', peer, data, options)
   }
 
+  /** As `merge` with these addresses and nothing else, but that it writes nothing if it has just done that. */
+  async renew (peer: PeerId, multiaddrs: Multiaddr[], options?: AbortOptions): Promise<void> {
+    const key = peer.toString()
+    const addresses = multiaddrs.map((address) => address.toString())
+
+    if (this.#renewals.areFresh(key, addresses)) {
+      return
+    }
+
+    const merging = this.merge(peer, { multiaddrs }, options)
+
+    // at once, so that whatever is written from now on makes it forgotten
+    this.#renewals.add(key, addresses)
+
+    try {
+      await merging
+    } catch (thrown) {
+      this.#renewals.delete(key)
+      throw thrown
+    }
+  }
+
   async consumePeerRecord (envelope: Uint8Array, { signal, expectedPeer }: ConsumePeerRecordOptions = {}): Promise<boolean> {
     signal?.throwIfAborted()
+    this.#renewals.clear() // it may be that of any peer
 
     if (expectedPeer == null) {
       return raceSignal(this.#peerStore.consumePeerRecord(envelope), signal)
@@ -110,6 +141,8 @@ export class RenewingPeerStore implements PeerStore {
   }
 
   async #write (strategy: Strategy, peer: PeerId, data: PeerData, options?: AbortOptions): Promise<Peer> {
+    this.#renewals.delete(peer.toString())
+
     return this.#inTurn(peer, options, async () => {
       const found = await this.#load(peer)
       const prepared = this.#prepare(strategy, peer, data, found)

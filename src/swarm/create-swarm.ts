@@ -63,6 +63,7 @@ export async function createSwarm<Services extends ServiceMap = ServiceMap> (ini
 async function resolveInit (init: SwarmInit): Promise<SwarmCoreInit> {
   const { ranker, ...dial } = init.dial ?? {}
   const identity = init.identity ?? await generateIdentity()
+  const clock = init.clock ?? systemClock
   const logger = init.logger ?? defaultLogger()
   const datastore = init.datastore ?? new MemoryDatastore()
   const metrics = init.metrics?.({ logger } as never) satisfies Metrics | undefined
@@ -76,7 +77,7 @@ async function resolveInit (init: SwarmInit): Promise<SwarmCoreInit> {
     metrics,
     pluginEvents,
     ranker,
-    clock: init.clock ?? systemClock,
+    clock,
     random: init.random ?? systemRandom,
     dial: resolveOptions('dial', DIAL_DEFAULTS, { ...dial, maxFdDials: dial.maxFdDials ?? fdLimit() }),
     limits: resolveOptions('limits', LIMIT_DEFAULTS, init.limits),
@@ -84,7 +85,7 @@ async function resolveInit (init: SwarmInit): Promise<SwarmCoreInit> {
     gater: init.connectionGater ?? {},
     dns: init.dns ?? dns(),
     announce: (init.announce ?? []).map(parseAddress),
-    peerStore: createPeerstore({ peerId: identity.peerId, datastore, events: pluginEvents, logger, ...metrics == null ? {} : { metrics } })
+    peerStore: createPeerstore({ peerId: identity.peerId, datastore, events: pluginEvents, logger, clock, ...metrics == null ? {} : { metrics } })
   }
 }
 

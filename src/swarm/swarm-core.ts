@@ -21,6 +21,7 @@ import type { SwarmEvents } from './contract/events.ts'
 import type { StreamHandler } from './contract/stream.ts'
 import type { ListenFailure } from './contract/swarm.ts'
 import type { DialRanker } from './dial/index.ts'
+import type { TrimCandidate } from './limits/index.ts'
 import type { ConnectionSettings, DialSettings, LimitSettings } from './options.ts'
 import type { PluginObserver } from './plugins/index.ts'
 import type { ComponentLogger, ConnectionEncrypter, ConnectionGater, ConnectionProtector, Libp2pEvents, Logger, Metrics, MultiaddrConnection, PeerId, PeerStore, StreamMuxerFactory, TypedEventTarget } from '@libp2p/interface'
@@ -342,25 +343,35 @@ export class SwarmCore {
     return new Trimmer({
       settings: this.init.limits,
       clock: this.init.clock,
-      candidates: () => this.connections.list().filter(({ status }) => status === 'open').map((connection) => {
-        const peer = connection.remotePeer.toString()
-        const { value, keepAlive } = this.#tags.of(peer)
-
-        return {
-          connection,
-          protected: keepAlive || this.protection.isProtected(peer),
-          tagValue: value,
-          streams: connection.streams.length,
-          direction: connection.direction,
-          openedAt: connection.openedAt,
-          limited: connection.limits != null
-        }
-      }),
+      candidates: () => this.#openConnections.length > this.init.limits.highWater
+        ? this.#tags.read().then(() => this.#trimCandidates())
+        : this.#trimCandidates(),
       close: async (connection, why) => {
         this.announcer.trimmed(connection, why)
         await connection.closeWith({ code: 'trimmed', by: 'local' })
       },
       onError: (error) => { this.announcer.error('trimming connections', error) }
+    })
+  }
+
+  get #openConnections (): SwarmConnection[] {
+    return this.connections.list().filter(({ status }) => status === 'open')
+  }
+
+  #trimCandidates (): Array<TrimCandidate<SwarmConnection>> {
+    return this.#openConnections.map((connection) => {
+      const peer = connection.remotePeer.toString()
+      const { value, keepAlive } = this.#tags.of(peer)
+
+      return {
+        connection,
+        protected: keepAlive || this.protection.isProtected(peer),
+        tagValue: value,
+        streams: connection.streams.length,
+        direction: connection.direction,
+        openedAt: connection.openedAt,
+        limited: connection.limits != null
+      }
     })
   }
 }

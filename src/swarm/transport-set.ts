@@ -1,4 +1,5 @@
 import { CodedError } from '../base/index.ts'
+import { TcpTransport } from '../tcp/index.ts'
 import { UpgradeError } from './connection/index.ts'
 import { endOnAbort } from './end-on-abort.ts'
 import type { SwarmConnection, UpgradeOptions } from './connection/index.ts'
@@ -96,6 +97,7 @@ export class TransportSet {
   /** Dials with `transport`; the connection is that which `upgrade` made of its socket. */
   async connect (transport: Transport, address: Multiaddr, { signal, upgrade }: ConnectOptions): Promise<SwarmConnection> {
     const views = this.#installed(this.#views)
+    const isOurs = transport instanceof TcpTransport
     let made: SwarmConnection | undefined
 
     using leash = new Leash(signal)
@@ -106,7 +108,8 @@ export class TransportSet {
         upgradeOutbound: async (maConn: MultiaddrConnection, options: UpgradeOptions) => {
           made = await upgrade(endOnAbort(maConn), options)
 
-          return views.connection(made)
+          // ours passes on what it gets, so that a view of it would be made for nobody
+          return isOurs ? made as never : views.connection(made)
         }
       }
     })

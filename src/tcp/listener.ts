@@ -5,6 +5,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { setMaxListeners, TypedEventEmitter } from 'main-event'
 import { CodedError, toError } from '../base/index.ts'
 import { dialableAddresses, endpointOf, remoteAddressOf } from './address.ts'
+import { connectionLog } from './connection-log.ts'
 import { TcpConnection } from './connection.ts'
 import { ListenerMetrics } from './metrics.ts'
 import type { Endpoint } from './address.ts'
@@ -49,7 +50,7 @@ export class TcpListener extends TypedEventEmitter<ListenerEvents> implements Li
     const name = (): string => this.#name
 
     this.#init = init
-    this.#connectionLog = log.newScope('connection')
+    this.#connectionLog = connectionLog(log)
     this.#metrics = new ListenerMetrics(init.metrics, {
       get name () { return name() },
       get connections () { return connectionCount() }

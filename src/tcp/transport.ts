@@ -2,6 +2,7 @@ import { serviceCapabilities, transportSymbol } from '@libp2p/interface'
 import { toError } from '../base/index.ts'
 import { endpointOf, isTcpAddress } from './address.ts'
 import { connect } from './connect.ts'
+import { connectionLog } from './connection-log.ts'
 import { TcpConnection } from './connection.ts'
 import { TcpListener } from './listener.ts'
 import { dialerMetrics } from './metrics.ts'
@@ -59,7 +60,7 @@ export class TcpTransport implements Transport<TcpDialEvents> {
   async dial (address: Multiaddr, options: TcpDialOptions): Promise<Connection> {
     const socket = await this.#connect(address, options)
 
-    this.#connectionLog ??= this.#log.newScope('connection')
+    this.#connectionLog ??= connectionLog(this.#log)
 
     const connection = new TcpConnection({
       socket,

@@ -11,8 +11,8 @@ import type { MessageStream } from '@libp2p/interface'
 const QUIET_TURNS = 8
 
 /**
- * So many bytes leave without waiting for more: while the peer works on them, this side goes on. Less would cost more
- * writes, more would let both sides work in turns.
+ * So many bytes leave when more are added, rather than wait for the tick to become quiet: while the peer works on them, this
+ * side goes on. Less would cost more writes, more would let both sides work in turns.
  */
 const EAGER_BYTES = 16 * 1024
 
@@ -182,14 +182,18 @@ export class Outbox {
 
   /** Whether a batch has left. */
   #sendOne (): boolean {
+    if (this.#isBusy && !this.#isCorked && this.#batch.byteLength >= EAGER_BYTES) {
+      this.#flush()
+      return true
+    }
+
     if (!this.#queue.isEmpty) {
       this.#turnsLeft = QUIET_TURNS
       this.#queue.fill(this.#batch)
     }
 
     // what is left of a long write gathers with the next, rather than leave by itself
-    const isDue = this.#batch.byteLength >= (this.#isBusy ? EAGER_BYTES : 1) && !this.#isCorked
-    const mustLeave = this.#batch.isFull || isDue
+    const mustLeave = this.#batch.isFull || (this.#batch.byteLength > 0 && !this.#isBusy && !this.#isCorked)
 
     if (mustLeave) {
       this.#startTurns()

@@ -2,7 +2,6 @@ import { TypedEventEmitter } from 'main-event'
 import { describe, expect, it } from 'vitest'
 import { generateIdentity } from '../../src/identity/index.ts'
 import { PeerTags } from '../../src/swarm/peer-tags.ts'
-import { settle } from '../support/fake-clock.ts'
 import type { Libp2pEvents, Peer, PeerStore } from '@libp2p/interface'
 
 const { peerId } = await generateIdentity()
@@ -32,7 +31,7 @@ describe('PeerTags', () => {
     expect(tags.of(KEY)).toEqual(NONE)
     tags.follow(peerId)
     expect(tags.of(KEY)).toEqual(NONE)
-    await settle()
+    await tags.read()
 
     expect(tags.of(KEY)).toEqual({ value: 15, keepAlive: false })
   })
@@ -41,7 +40,7 @@ describe('PeerTags', () => {
     const { tags } = scene(async () => peer({ 'keep-alive-circuit-relay': 1 }))
 
     tags.follow(peerId)
-    await settle()
+    await tags.read()
 
     expect(tags.of(KEY)).toEqual({ value: 1, keepAlive: true })
   })
@@ -53,7 +52,7 @@ describe('PeerTags', () => {
     expect(tags.of(KEY)).toEqual(NONE)
 
     tags.follow(peerId)
-    await settle()
+    await tags.read()
     update({ friend: 2 })
     expect(tags.of(KEY).value).toBe(2)
 
@@ -62,14 +61,30 @@ describe('PeerTags', () => {
     expect(tags.of(KEY)).toEqual(NONE)
   })
 
+  it('asks the store for nothing until somebody has to know', async () => {
+    let asked = 0
+    const { tags } = scene(async () => {
+      asked++
+
+      return peer({})
+    })
+
+    tags.follow(peerId)
+    tags.forget(KEY)
+    await tags.read()
+
+    expect(asked).toBe(0)
+  })
+
   it('does not let what was read before an update take its place', async () => {
     const { promise, resolve } = Promise.withResolvers<Peer>()
     const { tags, update } = scene(async () => promise)
 
     tags.follow(peerId)
+    const reading = tags.read()
     update({ friend: 9 })
     resolve(peer({ friend: 1 }))
-    await settle()
+    await reading
 
     expect(tags.of(KEY).value).toBe(9)
   })
@@ -79,9 +94,10 @@ describe('PeerTags', () => {
     const { tags } = scene(async () => promise)
 
     tags.follow(peerId)
+    const reading = tags.read()
     tags.forget(KEY)
     resolve(peer({ friend: 1 }))
-    await settle()
+    await reading
 
     expect(tags.of(KEY)).toEqual(NONE)
   })
@@ -94,8 +110,9 @@ describe('PeerTags', () => {
     })
 
     tags.follow(peerId)
+    await Promise.all([tags.read(), tags.read()])
     tags.follow(peerId)
-    await settle()
+    await tags.read()
 
     expect([asked, tags.of(KEY)]).toEqual([1, NONE])
   })

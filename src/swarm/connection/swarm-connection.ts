@@ -58,15 +58,18 @@ export class SwarmConnection implements Connection {
   readonly #table: StreamTable
   readonly #keepAlive: KeepAlive
   readonly #permits: Disposable[]
-  readonly #ended = new AbortController()
+  /** Made when somebody asks for its signal. */
+  #ended: AbortController | undefined
   readonly #settleClosed: (reason: CloseReason) => void
   #status: ConnectionStatus = 'open'
   #reason: CloseReason | undefined
   #closing: Promise<void> | undefined
   #farewellTimer: Timer | undefined
+  #hasSaidFarewell = false
+  #endError: Error | undefined
   #lastHeardAt: number
-  /** The last ping of ours; settles with its answer, or when there will be none. */
-  #pinging: Promise<void>
+  /** The last ping of ours, if there was one; settles with its answer, or when there will be none. */
+  #pinging: Promise<void> | undefined
 
   constructor (components: ConnectionComponents, init: SwarmConnectionInit) {
     const { clock, settings } = components
@@ -111,7 +114,6 @@ export class SwarmConnection implements Connection {
       ping: () => { this.#pinging = this.#ping() },
       onDead: (silentMs) => { this.#onDead(silentMs) }
     })
-    this.#pinging = this.#ping()
   }
 
   get status (): ConnectionStatus {
@@ -124,6 +126,14 @@ export class SwarmConnection implements Connection {
   }
 
   get signal (): AbortSignal {
+    if (this.#ended == null) {
+      this.#ended = new AbortController()
+
+      if (this.#status === 'closed') {
+        this.#ended.abort(this.#endError)
+      }
+    }
+
     return this.#ended.signal
   }
 
@@ -241,10 +251,15 @@ export class SwarmConnection implements Connection {
     // what has arrived is saved for its readers
     this.#table.lose()
 
+    if (this.#hasSaidFarewell) {
+      return
+    }
+
     try {
       // before the resets, which would else look to the peer like those of single streams
       this.#muxer.sendGoAway?.(wireCode(reason.code))
       this.#muxer.abort(farewellError(reason))
+      this.#hasSaidFarewell = true
     } catch (thrown) {
       this.#components.log.trace('the muxer of %s could not say farewell - %e', this.id, thrown)
     }
@@ -260,7 +275,7 @@ export class SwarmConnection implements Connection {
       return
     }
 
-    await raceSignal(this.#pinging, signal) // a ping that is under way is older than the last bytes
+    await raceSignal(Promise.resolve(this.#pinging), signal) // a ping that is under way is older than the last bytes
     await raceSignal(this.#ping(), signal)
   }
 
@@ -315,6 +330,7 @@ export class SwarmConnection implements Connection {
     }
 
     const reason = this.#reason ?? { code: 'closed', by: 'local' }
+    const error = closeError(reason)
 
     this.#reason = reason
     this.#status = 'closed'
@@ -322,13 +338,14 @@ export class SwarmConnection implements Connection {
     this.#farewellTimer?.[Symbol.dispose]()
     this.#sayFarewell(reason)
     // one turn later: the yamux of npm announces the streams of this turn then, and throws if it cannot
-    queueMicrotask(() => { this.maConn.abort(closeError(reason)) })
+    queueMicrotask(() => { this.maConn.abort(error) })
 
     for (const permit of this.#permits) {
       permit[Symbol.dispose]()
     }
 
-    this.#ended.abort(closeError(reason))
+    this.#endError = error
+    this.#ended?.abort(error)
     this.#settleClosed(reason)
     this.#components.connectionClosed(this, reason)
   }

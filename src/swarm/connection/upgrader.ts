@@ -200,7 +200,7 @@ export class ConnectionUpgrader {
   }
 
   async #ask (signal: AbortSignal, question: string, answer: () => unknown): Promise<void> {
-    if (await inPhase('gate', signal, () => raceSignal(Promise.resolve(answer()), signal)) === true) {
+    if (await inPhase('gate', signal, () => answerOf(answer(), signal)) === true) {
       throw new UpgradeError('Gated', 'gate', `gater disallows connection to peer (${question})`)
     }
   }
@@ -295,6 +295,11 @@ export class ConnectionUpgrader {
       throw new UpgradeError('UnexpectedPeer', 'encrypt', `wanted peer ${expected.toString()}, but ${remotePeer.toString()} answers at this address`)
     }
   }
+}
+
+/** Most gaters have no opinion, and most of the others have it at once: there is nothing to wait for. */
+function answerOf (answer: unknown, signal: AbortSignal): unknown {
+  return answer == null || typeof answer === 'boolean' ? answer : raceSignal(Promise.resolve(answer), signal)
 }
 
 function expectedPeer (maConn: MultiaddrConnection, direction: Direction, { remotePeer }: UpgradeOptions): PeerId | undefined {

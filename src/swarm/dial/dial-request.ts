@@ -12,6 +12,9 @@ import type { Connection } from '../contract/connection.ts'
  */
 export const UNTRIED_TIMEOUT_FACTOR = 2
 
+/** Nobody gets to see it, and an error of its own for each request would cost more than the rest of its end. */
+const ENDED = new DOMException('the request has ended', 'AbortError')
+
 export interface DialRequestInit {
   target: DialTarget
   options: DialRequestOptions
@@ -120,7 +123,7 @@ export class DialRequest {
   #end (): void {
     this.#timer?.[Symbol.dispose]()
     this.#init.signal?.removeEventListener('abort', this.#onAbort)
-    this.#ended.abort()
+    this.#ended.abort(ENDED)
   }
 
   #arm (timeoutMs: number): void {

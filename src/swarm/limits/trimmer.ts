@@ -10,8 +10,8 @@ export const TRIM_DELAY_MS = 100
 export interface TrimmerInit<C> {
   settings: Pick<LimitSettings, 'highWater' | 'lowWater' | 'trimGraceMs'>
   clock: Clock
-  /** All connections that are open and not closing. */
-  candidates(): Array<TrimCandidate<C>>
+  /** All connections that are open and not closing; later, where it takes time to find out what they are worth. */
+  candidates(): Array<TrimCandidate<C>> | Promise<Array<TrimCandidate<C>>>
   /** Closes a victim. It is not waited for. */
   close(connection: C, why: string): void | Promise<void>
   /** Gets what `candidates` or `close` throws. */
@@ -64,16 +64,25 @@ export class Trimmer<C> implements Disposable {
     this.#clearTimer()
 
     try {
-      this.#trim()
+      const candidates = this.#init.candidates()
+
+      if (candidates instanceof Promise) {
+        candidates.then((found) => { this.#trim(found) }).catch((error: unknown) => { this.#onError(toError(error)) })
+      } else {
+        this.#trim(candidates)
+      }
     } catch (error) {
       this.#onError(toError(error))
     }
   }
 
-  #trim (): void {
+  #trim (candidates: Array<TrimCandidate<C>>): void {
+    if (this.#disposed) {
+      return
+    }
+
     const { settings: { highWater, lowWater, trimGraceMs }, clock } = this.#init
     const rules = { highWater, lowWater, graceMs: trimGraceMs, now: clock.now() }
-    const candidates = this.#init.candidates()
     const victims = chooseVictims(candidates, rules)
     const closed = new Set(victims.map(({ candidate }) => candidate))
     const next = nextTrimAt(candidates.filter((candidate) => !closed.has(candidate)), rules)

@@ -26,7 +26,7 @@ export class EventBridge implements PluginObserver {
     const isFirst = siblings.size === 0
 
     this.#open.set(key, siblings.add(connection))
-    this.#tell('connection:open', this.#init.views.connection(connection))
+    this.#tellOf('connection:open', connection)
 
     if (isFirst) {
       this.#tell('peer:connect', connection.remotePeer)
@@ -45,7 +45,7 @@ export class EventBridge implements PluginObserver {
       this.#open.delete(key)
     }
 
-    this.#tell('connection:close', this.#init.views.connection(connection))
+    this.#tellOf('connection:close', connection)
 
     // a listener of the event before may have brought a new connection about
     if (!this.#open.has(key)) {
@@ -65,6 +65,13 @@ export class EventBridge implements PluginObserver {
 
   protocolsChanged (): void {
     this.#init.onSelfChange()
+  }
+
+  /** A view of a connection is made for those who listen: without plugins, nobody does. */
+  #tellOf (type: 'connection:open' | 'connection:close', connection: SwarmConnection): void {
+    if (this.#init.host.events.listenerCount(type) > 0) {
+      this.#tell(type, this.#init.views.connection(connection))
+    }
   }
 
   #tell<Type extends keyof Libp2pEvents> (type: Type, detail: Libp2pEvents[Type]['detail']): void {

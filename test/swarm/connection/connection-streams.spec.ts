@@ -6,7 +6,6 @@ import { eventually, turns } from '../../support/settle.ts'
 import { failure } from '../../support/stream-pair.ts'
 import { connect, connectedPair, openHeld, peer } from '../../support/upgrade-pair.ts'
 import type { SwarmStream } from '../../../src/swarm/stream/index.ts'
-import type { Stream as RawStream } from '@libp2p/interface'
 
 const ECHO = '/echo/1.0.0'
 const NONE = { inbound: 0, outbound: 0 }
@@ -70,6 +69,8 @@ describe('newStream', () => {
 
   it('may be asked for in the turn in which the connection is aborted', async () => {
     using pair = await connectedPair()
+
+    Object.assign(pair.outbound.muxer, { openStream: () => new ScriptedRaw() })
     const opening = failure(pair.outbound.newStream(ECHO))
 
     pair.outbound.abort()
@@ -154,7 +155,7 @@ describe('a muxer', () => {
     using pair = await connectedPair()
     const forgotten = new ScriptedRaw()
 
-    pair.outbound.muxer.createStream = async () => forgotten as unknown as RawStream
+    Object.assign(pair.outbound.muxer, { openStream: () => forgotten })
     const stream = await pair.outbound.newStream(ECHO, { negotiate: 'lazy' })
     const reading = failure(stream.read())
 
