@@ -4,20 +4,21 @@ import { gossipsub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { mplex } from '@libp2p/mplex'
-import { noise } from '@libp2p/noise'
+import { noise as shippedNoise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
-import { tcp } from '@libp2p/tcp'
-import { tls } from '@libp2p/tls'
+import { tcp as shippedTcp } from '@libp2p/tcp'
+import { tls as shippedTls } from '@libp2p/tls'
 import { webSockets } from '@libp2p/websockets'
 import { yamux as shippedYamux } from '@libp2p/yamux'
-import { createSwarm, generateIdentity, yamux } from '../../../src/index.ts'
+import { createSwarm, generateIdentity, noise, tcp, tls, yamux } from '../../../src/index.ts'
 import { serve } from './our-handlers.ts'
 import { OUR_VERBS } from './our-verbs.ts'
 import { watchSockets } from './sockets.ts'
 import type { Peer, Verbs } from './peer.ts'
 import type { Stack } from './stacks.ts'
-import type { Swarm, SwarmInit } from '../../../src/index.ts'
+import type { PluginFactory, Swarm, SwarmInit } from '../../../src/index.ts'
 import type { GossipSub } from '@libp2p/gossipsub'
+import type { ConnectionEncrypter } from '@libp2p/interface'
 import type { Ping } from '@libp2p/ping'
 
 export interface OurServices extends Record<string, unknown> {
@@ -75,8 +76,8 @@ async function toSwarmInit ({ stack, key = 'ed25519', isRelay = false }: OurPeer
   return {
     identity: await generateIdentity({ type: key === 'rsa' ? 'RSA' : 'Ed25519' }),
     listen: [stack.listen],
-    transports: [tcp(), webSockets(), quic() as never, circuitRelayTransport()],
-    connectionEncrypters: [stack.security === 'tls' ? tls() : noise()],
+    transports: [stack.isShipped ? shippedTcp() : tcp(), webSockets(), quic() as never, circuitRelayTransport()],
+    connectionEncrypters: [encrypterOf(stack)],
     streamMuxers: [muxerOf(stack)],
     services: {
       identify: identify(),
@@ -87,6 +88,14 @@ async function toSwarmInit ({ stack, key = 'ed25519', isRelay = false }: OurPeer
       ...(isRelay ? { relay: circuitRelayServer({ reservations: { applyDefaultLimit: false } }) } : {})
     }
   }
+}
+
+function encrypterOf ({ security, isShipped }: Stack): PluginFactory<ConnectionEncrypter> {
+  if (security === 'tls') {
+    return isShipped ? shippedTls() : tls()
+  }
+
+  return isShipped ? shippedNoise() : noise()
 }
 
 function muxerOf ({ muxer, isShipped }: Stack): NonNullable<SwarmInit['streamMuxers']>[number] {

@@ -7,7 +7,7 @@ export interface Stack {
   readonly transport: 'tcp' | 'ws' | 'quic-v1'
   readonly security: 'noise' | 'tls'
   readonly muxer: 'yamux' | 'mplex'
-  /** Whether our side has the yamux of js-libp2p in place of its own. */
+  /** Whether our side has the TCP, encryption and yamux of js-libp2p in place of its own. */
   readonly isShipped: boolean
 }
 

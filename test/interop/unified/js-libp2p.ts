@@ -2,7 +2,10 @@
  * The npm package `libp2p` in the same part as main.ts, so that the two meet on a machine without Docker.
  */
 import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
@@ -12,7 +15,7 @@ import type { Settings } from './settings.ts'
 import type { TestNode } from './transport-test.ts'
 
 async function createNode (settings: Settings): Promise<TestNode> {
-  const { listen, ...plugins } = await pluginsFor(settings, yamux())
+  const { listen, ...plugins } = await pluginsFor(settings, { tcp: tcp(), noise: noise(), tls: tls(), yamux: yamux() })
   const node = await createLibp2p({
     ...plugins as object,
     addresses: { listen },

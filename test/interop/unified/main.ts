@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { identify } from '@libp2p/identify'
 import { ping } from '@libp2p/ping'
-import { createSwarm, yamux } from '../../../src/swarm/index.ts'
+import { createSwarm, noise, tcp, tls, yamux } from '../../../src/swarm/index.ts'
 import { pluginsFor } from './plugins.ts'
 import { transportTest } from './transport-test.ts'
 import type { Settings } from './settings.ts'
@@ -16,7 +16,7 @@ const PING_BYTES = 32
 
 async function createNode (settings: Settings): Promise<TestNode> {
   const swarm = await createSwarm({
-    ...await pluginsFor(settings, yamux()),
+    ...await pluginsFor(settings, { tcp: tcp(), noise: noise(), tls: tls(), yamux: yamux() }),
     services: { identify: identify(), ping: ping() }
   })
 

@@ -1,7 +1,4 @@
 import { mplex } from '@libp2p/mplex'
-import { noise } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
-import { tls } from '@libp2p/tls'
 import { webSockets } from '@libp2p/websockets'
 import type { SecureChannelName, Settings, TransportName } from './settings.ts'
 import type { PluginFactory } from '../../../src/swarm/index.ts'
@@ -17,22 +14,25 @@ export interface Plugins {
   readonly streamMuxers: Muxer[]
 }
 
-const SECURE_CHANNELS: Readonly<Record<SecureChannelName, PluginFactory<ConnectionEncrypter>>> = { noise: noise(), tls: tls() }
+/** What each node has of its own. */
+export interface OwnPlugins extends Readonly<Record<SecureChannelName, PluginFactory<ConnectionEncrypter>>> {
+  readonly tcp: PluginFactory<Transport>
+  readonly yamux: Muxer
+}
 
-/** `yamux` is that of the node, as each has its own. */
-export async function pluginsFor ({ transport, secureChannel, muxer, isDialer, ip }: Settings, yamux: Muxer): Promise<Plugins> {
+export async function pluginsFor ({ transport, secureChannel, muxer, isDialer, ip }: Settings, own: OwnPlugins): Promise<Plugins> {
   return {
     listen: isDialer ? [] : [listenAddress(transport, ip)],
-    transports: [await transportFor(transport)],
-    connectionEncrypters: secureChannel == null ? [] : [SECURE_CHANNELS[secureChannel]],
-    streamMuxers: muxer == null ? [] : [muxer === 'mplex' ? mplex() : yamux]
+    transports: [await transportFor(transport, own)],
+    connectionEncrypters: secureChannel == null ? [] : [own[secureChannel]],
+    streamMuxers: muxer == null ? [] : [muxer === 'mplex' ? mplex() : own.yamux]
   }
 }
 
-async function transportFor (name: TransportName): Promise<PluginFactory<Transport>> {
+async function transportFor (name: TransportName, { tcp }: OwnPlugins): Promise<PluginFactory<Transport>> {
   switch (name) {
     case 'tcp':
-      return tcp()
+      return tcp
     case 'ws':
       return webSockets()
     default:
