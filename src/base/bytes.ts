@@ -18,3 +18,8 @@ export function concat (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
   return all
 }
+
+/** The same memory as no Buffer, whose `slice` makes no copy and which equals no Uint8Array. */
+export function plainBytes (bytes: ArrayBufferView): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes as Uint8Array : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -3,5 +3,4 @@
  * iteration and the two ends. The multiplexer, the encrypters and the TCP transport build upon it.
  */
 export { MessageStreamBase } from './message-stream.ts'
-export { ReadQueue } from './read-queue.ts'
 export type { MessageSink, MessageStreamInit } from './message-stream.ts'

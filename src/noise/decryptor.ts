@@ -1,7 +1,7 @@
+import { plainBytes } from '../base/index.ts'
 import { LENGTH_BYTES, MAX_SHORT_TEXT_BYTES, TAG_BYTES } from './constants.ts'
 import { NoiseError } from './errors.ts'
 import { OpenedText } from './opened-text.ts'
-import { plain } from './plain.ts'
 import type { CipherState } from './cipher-state.ts'
 import type { DecipherChaCha20Poly1305 } from 'node:crypto'
 
@@ -159,7 +159,7 @@ export class Decryptor {
   #update (piece: Uint8Array): void {
     if (piece.byteLength > 0) {
       this.#decipher ??= this.#cipher.decipher()
-      this.#unproven.push(plain(this.#decipher.update(piece)))
+      this.#unproven.push(plainBytes(this.#decipher.update(piece)))
     }
   }
 

@@ -1,4 +1,4 @@
-import { plain } from './plain.ts'
+import { plainBytes } from '../base/index.ts'
 
 const NO_SLAB = new Uint8Array(0)
 
@@ -22,7 +22,7 @@ export class OpenedText {
   reserve (count: number, more: number): Uint8Array {
     if (this.#slab.byteLength - this.#end < count) {
       this.flush()
-      this.#slab = plain(Buffer.allocUnsafe(Math.min(count + more, Math.max(count, MAX_SLAB_BYTES))))
+      this.#slab = plainBytes(Buffer.allocUnsafe(Math.min(count + more, Math.max(count, MAX_SLAB_BYTES))))
     }
 
     return this.#slab.subarray(this.#end, this.#end + count)

@@ -1,4 +1,4 @@
-import { ByteQueue, concat } from '../../base/index.ts'
+import { ByteQueue, concat, plainBytes } from '../../base/index.ts'
 const encoder = new TextEncoder()
 const NOTHING = new Uint8Array(0)
 
@@ -82,17 +82,12 @@ export function describeValue (value: unknown): string {
   return typeof constructor === 'function' && constructor.name !== '' ? `an object of class ${constructor.name}` : 'an object'
 }
 
-/** As a plain Uint8Array over the same memory: a Buffer is one to the eye, but not to `slice` or an equality. */
 function asBytes (chunk: unknown): Uint8Array | undefined {
   if (chunk instanceof ArrayBuffer) {
     return new Uint8Array(chunk)
   }
 
-  if (!ArrayBuffer.isView(chunk)) {
-    return undefined
-  }
-
-  return chunk.constructor === Uint8Array ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  return ArrayBuffer.isView(chunk) ? plainBytes(chunk) : undefined
 }
 
 function isHighSurrogate (code: number): boolean {

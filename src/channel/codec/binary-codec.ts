@@ -1,4 +1,4 @@
-import { asPlainBytes } from './bytes-reader.ts'
+import { plainBytes } from '../../base/index.ts'
 import { WriterPool } from './writer-pool.ts'
 import type { ByteScanner } from './byte-scanner.ts'
 import type { Codec, DecodeContext, MessageLimits } from '../contract/index.ts'
@@ -24,7 +24,7 @@ export function binaryCodec (name: string, { Writer, Scanner, Reader }: BinaryFo
     },
 
     decode (bytes, context) {
-      const plain = asPlainBytes(bytes)
+      const plain = plainBytes(bytes)
 
       scanner.check(plain, context.limits)
 

@@ -18,8 +18,3 @@ export function readBytes (bytes: Uint8Array, start: number, end: number): Uint8
 
   return copy
 }
-
-/** The same bytes as no Buffer, whose methods differ. */
-export function asPlainBytes (bytes: Uint8Array): Uint8Array {
-  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}

@@ -1,4 +1,4 @@
-import { asPlainBytes } from './bytes-reader.ts'
+import { plainBytes } from '../../base/index.ts'
 import { JsonReader } from './json-reader.ts'
 import { JsonWriter } from './json-writer.ts'
 import { WriterPool } from './writer-pool.ts'
@@ -18,6 +18,6 @@ export const json: Codec = {
   },
 
   decode (bytes, context) {
-    return new JsonReader(context.limits).read(asPlainBytes(bytes), context)
+    return new JsonReader(context.limits).read(plainBytes(bytes), context)
   }
 }

@@ -58,7 +58,7 @@ describe('bytes in a message', () => {
     chunk.fill(0)
 
     expect(bytes).toStrictEqual(new Uint8Array(1000).fill(7))
-    expect(bytes?.buffer.byteLength).toBeLessThanOrEqual(8 * 1024)
+    expect(bytes?.buffer.byteLength).toBe(1000)
   })
 
   it('are a copy at exactly one half', () => {
@@ -70,7 +70,7 @@ describe('bytes in a message', () => {
     const half = msgpack.decode(whole.subarray(0, 6), context()) as Uint8Array
     const more = msgpack.decode(message.slice(), context()) as Uint8Array
 
-    expect([half.buffer === whole.buffer, more.buffer.byteLength]).toEqual([false, 6])
+    expect([half.buffer.byteLength, more.buffer.byteLength]).toEqual([4, 6])
   })
 
   it.each([['msgpack', msgpack, 'c40401020304'], ['cbor', cbor, '4401020304']] as const)('are no Buffers when %s came as one', (_, codec, hex) => {

@@ -1,9 +1,9 @@
-import { after } from '../../../base/index.ts'
+import { SharedTimeout } from '../../../base/index.ts'
 import { ChannelError, REASON_CODE } from '../../contract/index.ts'
 import { HeaderBlockReader } from './header-block.ts'
 import type { MuxStream } from './mux-stream.ts'
-import type { Clock, Timer } from '../../../base/index.ts'
-import type { ChannelReason, LinkEvents, ProviderStream, StreamHeaders } from '../../contract/index.ts'
+import type { Clock, Pending } from '../../../base/index.ts'
+import type { ChannelReason, LinkEvents, ProviderStream } from '../../contract/index.ts'
 
 /** The headers of a stream are there by then; spec-channel 3.3. */
 export const HEADER_TIMEOUT_MS = 10_000
@@ -20,34 +20,29 @@ export interface HeaderAcceptorInit {
  */
 export class HeaderAcceptor implements Disposable {
   readonly #init: HeaderAcceptorInit
-  /** In the order of their deadlines. */
-  readonly #expected = new Set<ExpectedHeaders>()
-  /** One for all of them. */
-  #timer: Timer | undefined
+  readonly #timeout: SharedTimeout
 
   constructor (init: HeaderAcceptorInit) {
     this.#init = init
+    this.#timeout = new SharedTimeout(init.clock, HEADER_TIMEOUT_MS, { background: true })
   }
 
   accept (stream: MuxStream): void {
-    const expected = new ExpectedHeaders(stream, this.#init.clock.now() + HEADER_TIMEOUT_MS, (headers) => {
-      this.#expected.delete(expected)
+    const expected = new ExpectedHeaders(stream, (hasCome) => {
+      this.#timeout.delete(expected)
 
-      if (headers != null) {
+      if (hasCome) {
         this.#give(stream)
       }
     })
 
-    this.#expected.add(expected)
-    this.#arm()
+    this.#timeout.add(expected)
     stream.attach(expected)
     stream.resume()
   }
 
   [Symbol.dispose] (): void {
-    this.#timer?.[Symbol.dispose]()
-    this.#timer = undefined
-    this.#expected.clear()
+    this.#timeout[Symbol.dispose]()
   }
 
   #give (stream: ProviderStream): void {
@@ -57,45 +52,17 @@ export class HeaderAcceptor implements Disposable {
       stream.reset(refusal(thrown))
     }
   }
-
-  /** Nearly always the headers come along with the stream: so the timer is left to fire rather than set anew for each. */
-  #arm (): void {
-    const first = this.#expected.values().next().value
-
-    if (this.#timer == null && first != null) {
-      this.#timer = after(this.#init.clock, first.deadline - this.#init.clock.now(), () => { this.#expire() }, { background: true })
-    }
-  }
-
-  #expire (): void {
-    const now = this.#init.clock.now()
-
-    this.#timer = undefined
-
-    for (const expected of this.#expected) {
-      if (expected.deadline > now) {
-        break
-      }
-
-      this.#expected.delete(expected)
-      expected.stream.reset({ code: REASON_CODE.protocolViolation, message: `the headers did not come within ${HEADER_TIMEOUT_MS} ms` })
-    }
-
-    this.#arm()
-  }
 }
 
 /** A stream whose headers have not come yet. */
-class ExpectedHeaders implements LinkEvents {
-  readonly stream: MuxStream
-  readonly deadline: number
-  readonly #onOver: (headers: StreamHeaders | undefined) => void
+class ExpectedHeaders implements LinkEvents, Pending {
+  readonly #stream: MuxStream
+  readonly #onOver: (hasCome: boolean) => void
   readonly #reader = new HeaderBlockReader()
 
-  /** `onOver` is given the headers, or nothing when they will not come. */
-  constructor (stream: MuxStream, deadline: number, onOver: (headers: StreamHeaders | undefined) => void) {
-    this.stream = stream
-    this.deadline = deadline
+  /** `onOver` is told whether the headers have come or will not. */
+  constructor (stream: MuxStream, onOver: (hasCome: boolean) => void) {
+    this.#stream = stream
     this.#onOver = onOver
   }
 
@@ -104,9 +71,9 @@ class ExpectedHeaders implements LinkEvents {
       const block = this.#reader.read(bytes)
 
       if (block != null) {
-        this.stream.pause()
-        this.stream.begun(block.headers, block.rest)
-        this.#onOver(block.headers)
+        this.#stream.pause()
+        this.#stream.begun(block.headers, block.rest)
+        this.#onOver(true)
       }
     } catch (thrown) {
       this.#refuse(thrown instanceof Error ? thrown.message : String(thrown))
@@ -120,12 +87,16 @@ class ExpectedHeaders implements LinkEvents {
   onRoom (): void {}
 
   onClose (): void {
-    this.#onOver(undefined)
+    this.#onOver(false)
+  }
+
+  onTimeout (): void {
+    this.#refuse(`the headers did not come within ${HEADER_TIMEOUT_MS} ms`)
   }
 
   #refuse (message: string): void {
-    this.#onOver(undefined)
-    this.stream.reset({ code: REASON_CODE.protocolViolation, message })
+    this.#onOver(false)
+    this.#stream.reset({ code: REASON_CODE.protocolViolation, message })
   }
 }
 
