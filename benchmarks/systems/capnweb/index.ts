@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { RpcTarget, newWebSocketRpcSession } from 'capnweb'
-import { WebSocket, WebSocketServer } from 'ws'
+import { WebSocket } from 'ws'
 import { MESSAGE_BYTES } from '../system.ts'
+import { serveWebSockets } from '../websockets.ts'
 import { Work, expectEcho, expectReceived, inParallel } from '../work.ts'
 import type { Amount, ClientEnd, Done, System } from '../system.ts'
 import type { RpcStub } from 'capnweb'
-import type { AddressInfo } from 'node:net'
 
 /** Of a text, which is what JSON carries best. */
 const MESSAGE = 'm'.repeat(MESSAGE_BYTES)
@@ -88,22 +88,7 @@ export const capnweb: System = {
   about: `capnweb over ws in clear, JSON with a text as message; one-way messages are calls whose promise is disposed of at once, and the server is asked for its count after ${BATCH}`,
   packages: ['capnweb', 'ws'],
 
-  async serve () {
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
-
-    server.on('connection', (socket) => { newWebSocketRpcSession(standard(socket), new Api()) })
-    await once(server, 'listening')
-
-    return {
-      address: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
-
-      async close () {
-        server.clients.forEach((socket) => { socket.terminate() })
-        server.close()
-        await once(server, 'close')
-      }
-    }
-  },
+  serve: async () => serveWebSockets((socket) => { newWebSocketRpcSession(standard(socket), new Api()) }),
 
   async connect (address) {
     const socket = new WebSocket(address, { perMessageDeflate: false })

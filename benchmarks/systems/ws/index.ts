@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { WebSocket, WebSocketServer } from 'ws'
+import { WebSocket } from 'ws'
 import { sink } from '../byte-pipe.ts'
 import { PipeClient } from '../pipe-client.ts'
+import { serveWebSockets } from '../websockets.ts'
 import type { BytePipe, Purpose } from '../byte-pipe.ts'
 import type { PipeSource } from '../pipe-client.ts'
 import type { System } from '../system.ts'
-import type { AddressInfo } from 'node:net'
 
 /** From here on a write waits for the socket. */
 const HIGH_WATER_BYTES = 1024 * 1024
@@ -89,22 +89,7 @@ export const ws: System = {
   about: 'ws in clear over TCP, no compression; a binary message for each write, waiting above 1 MiB of bufferedAmount; with bufferutil, as its README advises',
   packages: ['ws', 'bufferutil'],
 
-  async serve () {
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false, backlog: 4096 })
-
-    server.on('connection', (socket, { url = '' }) => { serve(socket, url.slice(1)) })
-    await once(server, 'listening')
-
-    return {
-      address: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
-
-      async close () {
-        server.clients.forEach((socket) => { socket.terminate() })
-        server.close()
-        await once(server, 'close')
-      }
-    }
-  },
+  serve: async () => serveWebSockets((socket, { url = '' }) => { serve(socket, url.slice(1)) }, { backlog: 4096 }),
 
   connect: async (address) => new PipeClient(new Sockets(address))
 }
