@@ -126,7 +126,7 @@ describe('sessions of a mesh', () => {
     await far.mesh.close()
 
     await until(() => near.mesh.sessions().length === 0)
-    await expect(service.get()).rejects.toMatchObject({ code: 'ChannelCancelled', reason: { code: 11 } })
+    await expect(service.get()).rejects.toMatchObject({ code: 'ChannelCancelled', reason: { code: 13 } })
     await expect(far.mesh.peer(near.id)).rejects.toMatchObject({ code: 'Unavailable' })
     await until(() => near.mesh.swarm.connections()[0]?.streams.length === 0)
     expect([near.mesh.sessions(), far.mesh.sessions()]).toEqual([[], []])

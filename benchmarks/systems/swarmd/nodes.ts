@@ -1,7 +1,5 @@
 /* Swarms that serve and ask, and what they have in common in all systems of ours. */
-// that of swarmd, not that of its peers, which have their own
-import { tls } from '../../../node_modules/@libp2p/tls/dist/src/index.js'
-import { createSwarm } from '../../../src/index.ts'
+import { createSwarm, tls } from '../../../src/index.ts'
 import type { Swarm, SwarmInit } from '../../../src/index.ts'
 
 export type Security = 'Noise' | 'TLS'
