@@ -4,30 +4,14 @@ import { CodedError, raceSignal } from '../base/index.ts'
 import { MessageReader } from './message-reader.ts'
 import { ReadSide } from './read-side.ts'
 import type { ReadEnd } from './message-reader.ts'
+import type { MessageSink } from './message-sink.ts'
 import type { ReadSideHost } from './read-side.ts'
 import type { AbortOptions, Logger, MessageStream, MessageStreamDirection, MessageStreamEvents, MessageStreamReadStatus, MessageStreamStatus, MessageStreamTimeline, MessageStreamWriteStatus } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
-/**
- * Told what a stream has to tell, without events: for whoever has many streams, each to itself. Listeners and iterators are
- * told as well.
- */
-export interface MessageSink {
-  onMessage(bytes: Uint8ArrayList): void
-  /** There is room again after `send` returned false. */
-  onDrain(): void
-  /** All that was written has left; told again when our end has. */
-  onIdle(): void
-  /** The peer has ended its direction; the event `remoteCloseWrite`. */
-  onRemoteEnd(): void
-  /** Nothing more is to be read; the event `end`. */
-  onReadEnd(): void
-  /** With an error unless both directions ended gracefully. */
-  onClose(error: Error | undefined, isLocal: boolean): void
-}
-
 const GRACEFUL: ReadEnd = Object.freeze({})
+const NO_SINKS: readonly MessageSink[] = []
 
 export interface MessageStreamInit {
   direction: MessageStreamDirection
@@ -64,7 +48,10 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
   readonly #now: () => number
   readonly #reading: ReadSide
-  #sink: MessageSink | undefined
+  /** Replaced, never changed: whoever is told may come and go meanwhile. */
+  #sinks = NO_SINKS
+  /** Sinks that take messages. */
+  #takers = 0
   #error: Error | undefined
   #isDiscarding = false
   #hasToldRemoteEnd = false
@@ -99,17 +86,17 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     return this.#hasToldEnd
   }
 
-  /** Whoever is told without events; at most one, besides listeners. */
-  get sink (): MessageSink | undefined {
-    return this.#sink
-  }
+  /** Who is told without events, behind all listeners. */
+  addSink (sink: MessageSink): void {
+    this.#setSinks([...this.#sinks, sink])
 
-  set sink (sink: MessageSink | undefined) {
-    this.#sink = sink
-
-    if (sink != null && this.#reading.byteLength > 0) {
+    if (this.#reading.byteLength > 0) {
       this.#reading.deliverSoon() // as for a listener
     }
+  }
+
+  removeSink (sink: MessageSink): void {
+    this.#setSinks(this.#sinks.filter((other) => other !== sink))
   }
 
   /** As `send`, of memory that nobody else uses: it may be freed when it has left. */
@@ -127,12 +114,12 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
   /** Who is told what arrives. */
   protected get takerCount (): number {
-    return this.listenerCount('message') + this.#reading.readerCount + (this.#sink == null ? 0 : 1)
+    return this.listenerCount('message') + this.#reading.readerCount + this.#takers
   }
 
   /** @internal */
   get hasTaker (): boolean {
-    return this.#sink != null || this.listenerCount('message') > 0
+    return this.#takers > 0 || this.listenerCount('message') > 0
   }
 
   /** @internal */
@@ -208,11 +195,13 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
   /** @internal */
   tellMessage (bytes: Uint8ArrayList): void {
-    this.#sink?.onMessage(bytes)
-
     // metrics count messages by a `dispatchEvent` of their own
-    if (this.#sink == null || this.listenerCount('message') > 0 || Object.hasOwn(this, 'dispatchEvent')) {
+    if (this.listenerCount('message') > 0 || Object.hasOwn(this, 'dispatchEvent')) {
       this.dispatchEvent(new StreamMessageEvent(bytes))
+    }
+
+    for (const sink of this.#sinks) {
+      sink.onMessage?.(bytes)
     }
   }
 
@@ -226,8 +215,7 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
     if (!this.#hasToldEnd) {
       this.#hasToldEnd = true
-      this.#sink?.onReadEnd()
-      this.#tell('end')
+      this.#tell('end', 'onReadEnd')
     }
   }
 
@@ -270,13 +258,18 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     this.writableNeedsDrain = false
     this.#room?.resolve()
     this.#room = undefined
-    this.#sink?.onDrain()
-    this.#tell('drain')
+    this.#tell('drain', 'onDrain')
+  }
+
+  /** As `tellIdle`, of the end: no event of libp2p is for that. */
+  protected tellEndSent (): void {
+    for (const sink of this.#sinks) {
+      sink.onIdle?.()
+    }
   }
 
   protected tellIdle (): void {
-    this.#sink?.onIdle()
-    this.#tell('idle')
+    this.#tell('idle', 'onIdle')
   }
 
   /** Both directions have ended. */
@@ -333,24 +326,34 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   }
 
   #tellClose (error: Error | undefined, isLocal: boolean): void {
-    this.#sink?.onClose(error, isLocal)
-
     if (this.listenerCount('close') > 0) {
       this.dispatchEvent(closeEvent(error, isLocal))
+    }
+
+    for (const sink of this.#sinks) {
+      sink.onClose?.(error, isLocal)
     }
   }
 
   #tellRemoteEnd (): void {
     if (this.remoteWriteStatus === 'closed' && !this.#hasToldRemoteEnd) {
       this.#hasToldRemoteEnd = true
-      this.#sink?.onRemoteEnd()
-      this.#tell('remoteCloseWrite')
+      this.#tell('remoteCloseWrite', 'onRemoteEnd')
     }
   }
 
-  #tell (type: 'drain' | 'idle' | 'remoteCloseWrite' | 'end'): void {
+  #setSinks (sinks: readonly MessageSink[]): void {
+    this.#sinks = sinks
+    this.#takers = sinks.filter(({ onMessage }) => onMessage != null).length
+  }
+
+  #tell (type: 'drain' | 'idle' | 'remoteCloseWrite' | 'end', method: 'onDrain' | 'onIdle' | 'onRemoteEnd' | 'onReadEnd'): void {
     if (this.listenerCount(type) > 0) {
       this.dispatchEvent(new Event(type))
+    }
+
+    for (const sink of this.#sinks) {
+      sink[method]?.()
     }
   }
 }

@@ -1,10 +1,10 @@
 import { StreamStateError } from '@libp2p/interface'
 import { CodedError, freeBytes, systemClock, toError } from '../base/index.ts'
-import { MessageStreamBase } from '../message-stream/index.ts'
+import { attachSink, MessageStreamBase } from '../message-stream/index.ts'
 import { Decryptor } from './decryptor.ts'
 import { Encryptor } from './encryptor.ts'
 import type { Ciphers } from './handshake.ts'
-import type { AbortOptions, Logger, MessageStream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
+import type { AbortOptions, Logger, MessageStream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** A connection whose bytes are encrypted; noise 3 to 5. It ends with its transport, and that with it. */
@@ -12,6 +12,7 @@ export class NoiseStream extends MessageStreamBase {
   readonly #transport: MessageStream
   readonly #encryptor: Encryptor
   readonly #decryptor: Decryptor
+  readonly #detach: () => void
   /** Whether the transport has drained since the last write began; it may do so within. */
   #hasDrained = false
 
@@ -27,7 +28,13 @@ export class NoiseStream extends MessageStreamBase {
     this.#encryptor = new Encryptor(send)
     this.#decryptor = new Decryptor(receive, (text) => { this.receive(text) })
     this.writableNeedsDrain = transport.writableNeedsDrain
-    this.#listen('addEventListener')
+    this.#detach = attachSink(transport, {
+      onMessage: (bytes) => { this.#take(bytes instanceof Uint8Array ? [bytes] : bytes) },
+      onDrain: () => { this.#onDrain() },
+      onIdle: () => { this.tellIdle() },
+      onRemoteEnd: () => { this.#onRemoteEnd() },
+      onClose: (error, isLocal) => { this.#onClose(error, isLocal) }
+    })
     this.#take(surplus)
   }
 
@@ -94,7 +101,7 @@ export class NoiseStream extends MessageStreamBase {
       return
     }
 
-    this.#listen('removeEventListener')
+    this.#detach()
 
     try {
       this.#transport.abort(error)
@@ -148,10 +155,6 @@ export class NoiseStream extends MessageStreamBase {
     }
   }
 
-  readonly #onMessage = ({ data }: StreamMessageEvent): void => {
-    this.#take(data instanceof Uint8Array ? [data] : data)
-  }
-
   /** All plaintext of one event is delivered as one. */
   #take (chunks: Iterable<Uint8Array>): void {
     const ownsChunks = this.#ownsChunks
@@ -183,16 +186,12 @@ export class NoiseStream extends MessageStreamBase {
     return this.#transport instanceof MessageStreamBase && this.#transport.givesMemoryAway
   }
 
-  readonly #onDrain = (): void => {
+  #onDrain (): void {
     this.#hasDrained = true
     this.tellRoom()
   }
 
-  readonly #onIdle = (): void => {
-    this.tellIdle()
-  }
-
-  readonly #onRemoteEnd = (): void => {
+  #onRemoteEnd (): void {
     const { partial } = this.#decryptor
 
     // who closes does not wait for what the peer still sends
@@ -203,16 +202,16 @@ export class NoiseStream extends MessageStreamBase {
     }
   }
 
-  readonly #onClose = ({ error, local }: StreamCloseEvent): void => {
+  #onClose (error: Error | undefined, isLocal: boolean): void {
     if (error != null) {
-      this.#end(error, local === true)
+      this.#end(error, isLocal)
       return
     }
 
     this.#onRemoteEnd()
 
     if (this.status === 'open') {
-      this.#listen('removeEventListener')
+      this.#detach()
       this.finish()
     }
   }
@@ -226,15 +225,7 @@ export class NoiseStream extends MessageStreamBase {
   }
 
   #end (error: Error, isLocal: boolean): void {
-    this.#listen('removeEventListener')
+    this.#detach()
     this.fail(error, { isLocal })
-  }
-
-  #listen (method: 'addEventListener' | 'removeEventListener'): void {
-    this.#transport[method]('message', this.#onMessage)
-    this.#transport[method]('drain', this.#onDrain)
-    this.#transport[method]('idle', this.#onIdle)
-    this.#transport[method]('remoteCloseWrite', this.#onRemoteEnd)
-    this.#transport[method]('close', this.#onClose)
   }
 }

@@ -216,10 +216,12 @@ export class TcpListener extends TypedEventEmitter<ListenerEvents> implements Li
 
   /** Never rejects. */
   async #upgrade (connection: TcpConnection): Promise<void> {
-    connection.addEventListener('close', ({ error, local }) => {
-      const how = local === true ? 'abort' : 'reset'
+    connection.addSink({
+      onClose: (error, isLocal) => {
+        const how = isLocal ? 'abort' : 'reset'
 
-      this.#metrics.event(error == null ? 'end' : how)
+        this.#metrics.event(error == null ? 'end' : how)
+      }
     })
 
     try {

@@ -1,5 +1,6 @@
 import { TypedEventEmitter } from 'main-event'
 import { CodedError, KeepAlive, raceSignal, toError } from '../base/index.ts'
+import { attachSink } from '../message-stream/index.ts'
 import { GO_AWAY, MAX_UINT32, YAMUX_PROTOCOL } from './constants.ts'
 import { goneError, YamuxClosedError } from './errors.ts'
 import { Inbox } from './inbox.ts'
@@ -12,8 +13,9 @@ import type { FrameHandler } from './inbox.ts'
 import type { YamuxSettings } from './options.ts'
 import type { StreamHost } from './stream-host.ts'
 import type { YamuxStream } from './stream.ts'
-import type { AbortOptions, CreateStreamOptions, Logger, MessageStream, StreamCloseEvent, StreamMessageEvent, StreamMuxer, StreamMuxerEvents, StreamMuxerStatus, StreamOptions } from '@libp2p/interface'
+import type { AbortOptions, CreateStreamOptions, Logger, MessageStream, StreamMuxer, StreamMuxerEvents, StreamMuxerStatus, StreamOptions } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
+import type { Uint8ArrayList } from 'uint8arraylist'
 
 export interface YamuxEvents extends StreamMuxerEvents<YamuxStream> {
   /** The peer ends the connection, with this code; yamux 6.3. */
@@ -37,6 +39,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
   readonly #pings: Pings
   readonly #keepAlive: KeepAlive
   readonly #log: Logger
+  readonly #detach: () => void
   #phase: 'open' | 'closing' | 'closed' = 'open'
   /** Whether the transport is of no use any more, or of none to us. */
   #isOver = false
@@ -73,8 +76,11 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
       onLost: (silentMs) => { this.#breakOff(new CodedError('ConnectionLost', `nothing arrived for ${Math.round(silentMs)} ms, not even an answer to a ping`)) }
     })
 
-    transport.addEventListener('message', this.#onMessage)
-    transport.addEventListener('close', this.#onTransportClose)
+    this.#detach = attachSink(transport, {
+      onMessage: (bytes) => { this.#onMessage(bytes) },
+      onDrain: () => { this.#outbox.onDrain() },
+      onClose: (error) => { this.#end(this.#goneError(error)) }
+    })
 
     if (transport.status !== 'open') {
       queueMicrotask(() => { this.#end(this.#goneError(undefined)) })
@@ -210,22 +216,18 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     }
   }
 
-  readonly #onMessage = (event: StreamMessageEvent): void => {
+  #onMessage (bytes: Uint8Array | Uint8ArrayList): void {
     this.#keepAlive.touch()
 
     try {
       if (this.#inbox.isReading) {
-        this.#inbox.read(event.data)
+        this.#inbox.read(bytes)
       } else {
-        this.#outbox.cork(() => { this.#inbox.read(event.data) })
+        this.#outbox.cork(() => { this.#inbox.read(bytes) })
       }
     } catch (thrown) {
       this.#breakOff(toError(thrown))
     }
-  }
-
-  readonly #onTransportClose = (event: StreamCloseEvent): void => {
-    this.#end(this.#goneError(event.error))
   }
 
   /** Yamux 6.4. */
@@ -324,7 +326,6 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     this.#pings.end(error)
     this.#outbox.stop()
     this.#goAwaySent.resolve()
-    this.#transport.removeEventListener('message', this.#onMessage)
-    this.#transport.removeEventListener('close', this.#onTransportClose)
+    this.#detach()
   }
 }

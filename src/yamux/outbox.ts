@@ -53,7 +53,6 @@ export class Outbox {
     this.#maxMessageBytes = maxMessageBytes
     this.#batch = new FrameBatch(maxMessageBytes)
     this.#isSaturated = transport.writableNeedsDrain
-    transport.addEventListener('drain', this.#onDrain)
   }
 
   get isSaturated (): boolean {
@@ -150,10 +149,10 @@ export class Outbox {
     this.#queue.clear()
     this.#writers.clear()
     this.#batch = new FrameBatch(this.#maxMessageBytes)
-    this.#transport.removeEventListener('drain', this.#onDrain)
   }
 
-  readonly #onDrain = (): void => {
+  /** The transport has room again. */
+  onDrain (): void {
     this.#hasDrained = true
     this.#isSaturated = false
     this.#tellRoom() // those whose bytes had left take their turn behind those that wait

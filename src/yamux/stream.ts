@@ -137,7 +137,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     await this.#writing.waitForEnd(options?.signal)
   }
 
-  /** As `close`, for who does not wait: the sink is told that the stream is idle when the end has left. */
+  /** As `close`, for who does not wait: sinks are told that the stream is idle when the end has left. */
   endWrite (): void {
     if (this.writeStatus === 'writable') {
       this.writeStatus = 'closing'
@@ -290,7 +290,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     if (this.status === 'open') {
       this.writeStatus = 'closed'
       this.#writing.finSent()
-      this.sink?.onIdle()
+      this.tellEndSent()
       this.#checkEnded()
     }
   }

@@ -1,4 +1,5 @@
 import { after, CodedError, Deadline, raceOrEnd, raceSignal, toError } from '../../base/index.ts'
+import { attachSink } from '../../message-stream/index.ts'
 import { isThroughRelay } from '../address/index.ts'
 import { closeError, farewellError, reasonFromTransport, reasonFromWire, wireCode } from './close-reason.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -7,7 +8,7 @@ import type { ConnectionComponents } from './components.ts'
 import type { Timer } from '../../base/index.ts'
 import type { CloseReason, Connection, ConnectionLimits, ConnectionStat, ConnectionStatus, NewStreamOptions } from '../contract/connection.ts'
 import type { CallOptions, Direction, Stream } from '../contract/stream.ts'
-import type { MessageStream, MultiaddrConnection, PeerId, StreamCloseEvent, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
+import type { MessageStream, MultiaddrConnection, PeerId, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** What some muxers can do beyond the interface. */
@@ -102,10 +103,11 @@ export class SwarmConnection implements Connection {
       lossError: () => closeError(this.#reason ?? this.#reasonOfEnd(undefined))
     })
 
-    // behind the muxer's own listeners: it has heard by then what we look at
-    init.secured.addEventListener('message', this.#onHeard)
-    init.secured.addEventListener('close', this.#onTransportClose)
-    init.maConn.addEventListener('close', this.#onTransportClose)
+    // behind the muxer: it has heard by then what we look at
+    const onClose = (error: Error | undefined): void => { this.#onTransportClose(error) }
+
+    attachSink(init.secured, { onMessage: () => { this.#onHeard() }, onClose })
+    attachSink(init.maConn, { onClose })
     this.#keepAlive = new KeepAlive({
       clock,
       intervalMs: this.#muxer.ping == null ? 0 : settings.keepAliveIntervalMs,
@@ -279,7 +281,7 @@ export class SwarmConnection implements Connection {
     await raceSignal(this.#ping(), signal)
   }
 
-  readonly #onHeard = (): void => {
+  #onHeard (): void {
     this.#lastHeardAt = this.#components.clock.now()
 
     if (this.#status === 'open' && this.#muxer.status !== 'open') {
@@ -297,9 +299,9 @@ export class SwarmConnection implements Connection {
     this.#farewellTimer = after(clock, settings.closeTimeoutMs, () => { this.abortWith(reason) }, { background: true })
   }
 
-  readonly #onTransportClose = (event: StreamCloseEvent): void => {
-    this.#reason ??= this.#reasonOfEnd(event.error)
-    // when the streams have ended, of which the muxer tells with the same event
+  #onTransportClose (error: Error | undefined): void {
+    this.#reason ??= this.#reasonOfEnd(error)
+    // when the streams have ended, of which the muxer tells in the same call
     queueMicrotask(() => { this.#finish() })
   }
 

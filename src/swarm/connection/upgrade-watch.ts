@@ -1,7 +1,8 @@
 import { Deadline } from '../../base/index.ts'
+import { attachSink } from '../../message-stream/index.ts'
 import { upgradeCode, UpgradeStop } from './upgrade-error.ts'
 import type { Clock } from '../../base/index.ts'
-import type { MultiaddrConnection, StreamCloseEvent } from '@libp2p/interface'
+import type { MultiaddrConnection } from '@libp2p/interface'
 
 export interface UpgradeWatchInit {
   clock: Clock
@@ -18,11 +19,9 @@ export interface UpgradeWatchInit {
  */
 export class UpgradeWatch implements Disposable {
   readonly #deadline: Deadline
-  readonly #maConn: MultiaddrConnection
-  readonly #onClose = ({ error }: StreamCloseEvent): void => { this.#deadline.abort(closedBeneath(error)) }
+  readonly #detach: () => void
 
   constructor ({ clock, timeoutMs, signal, maConn }: UpgradeWatchInit) {
-    this.#maConn = maConn
     this.#deadline = new Deadline({
       clock,
       timeoutMs,
@@ -30,9 +29,9 @@ export class UpgradeWatch implements Disposable {
       onTimeout: () => new UpgradeStop('UpgradeTimeout', `the upgrade took more than ${timeoutMs} ms (connection.inboundUpgradeTimeoutMs)`)
     })
 
-    if (maConn.status === 'open') {
-      maConn.addEventListener('close', this.#onClose)
-    } else {
+    this.#detach = attachSink(maConn, { onClose: (error) => { this.#deadline.abort(closedBeneath(error)) } })
+
+    if (maConn.status !== 'open') {
       this.#deadline.abort(closedBeneath(undefined))
     }
   }
@@ -43,7 +42,7 @@ export class UpgradeWatch implements Disposable {
 
   [Symbol.dispose] (): void {
     this.#deadline[Symbol.dispose]()
-    this.#maConn.removeEventListener('close', this.#onClose)
+    this.#detach()
   }
 }
 

@@ -1,8 +1,7 @@
 import { CodedError } from '../../base/index.ts'
-import { MessageStreamBase } from '../../message-stream/index.ts'
+import { attachSink } from '../../message-stream/index.ts'
 import type { MessageSink } from '../../message-stream/index.ts'
-import type { MessageStream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
-import type { Uint8ArrayList } from 'uint8arraylist'
+import type { MessageStream } from '@libp2p/interface'
 
 /**
  * What a muxer may hold for us while it is paused, before it gives up on the stream: twice the
@@ -11,8 +10,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 const RAW_READ_BUFFER_BYTES = 32 * 1024 * 1024
 
 /** Who learns what happens to a raw stream. */
-export interface RawOwner extends Omit<MessageSink, 'onMessage'> {
-  onMessage(bytes: Uint8Array | Uint8ArrayList): void
+export interface RawOwner extends Required<MessageSink> {
   /** The raw stream is about to be aborted, and to forget what it still holds. */
   onAbort(): void
 }
@@ -23,6 +21,7 @@ export class RawHold {
   readonly #owner: RawOwner
   /** Of the raw stream, as it was before us. */
   readonly #original: Pick<MessageStream, 'abort' | 'maxReadBufferLength'>
+  readonly #detach: () => void
 
   constructor (raw: MessageStream, owner: RawOwner) {
     this.#raw = raw
@@ -37,12 +36,7 @@ export class RawHold {
 
     raw.maxReadBufferLength = Math.max(raw.maxReadBufferLength, RAW_READ_BUFFER_BYTES)
 
-    // those of ours tell without events, which cost more
-    if (raw instanceof MessageStreamBase) {
-      raw.sink = owner
-    } else {
-      this.#listen('addEventListener')
-    }
+    this.#detach = attachSink(raw, owner)
   }
 
   /** Tells what has happened before us: the raw stream may have ended before it came here. */
@@ -65,29 +59,11 @@ export class RawHold {
 
   /** From here on it tells us nothing. */
   leave (): void {
-    if (this.#raw instanceof MessageStreamBase) {
-      this.#raw.sink = undefined
-    } else {
-      this.#listen('removeEventListener')
-    }
+    this.#detach()
   }
 
   /** The raw stream as it was. */
   release (): MessageStream {
     return Object.assign(this.#raw, this.#original)
-  }
-
-  readonly #onMessage = ({ data }: StreamMessageEvent): void => { this.#owner.onMessage(data) }
-  readonly #onRemoteEnd = (): void => { this.#owner.onRemoteEnd() }
-  readonly #onClose = ({ error, local }: StreamCloseEvent): void => { this.#owner.onClose(error, local === true) }
-  readonly #onDrain = (): void => { this.#owner.onDrain() }
-  readonly #onIdle = (): void => { this.#owner.onIdle() }
-
-  #listen (method: 'addEventListener' | 'removeEventListener'): void {
-    this.#raw[method]('message', this.#onMessage)
-    this.#raw[method]('remoteCloseWrite', this.#onRemoteEnd)
-    this.#raw[method]('close', this.#onClose)
-    this.#raw[method]('drain', this.#onDrain)
-    this.#raw[method]('idle', this.#onIdle)
   }
 }

@@ -149,7 +149,7 @@ export class MuxStream implements ProviderStream, MessageSink {
       raw.pause()
     }
 
-    raw.sink = this
+    raw.addSink(this)
     this.#announce(raw)
   }
 
@@ -182,12 +182,12 @@ export class MuxStream implements ProviderStream, MessageSink {
     }
   }
 
-  onMessage (bytes: Uint8ArrayList): void {
+  onMessage (bytes: Uint8Array | Uint8ArrayList): void {
     if (this.#held === NOTHING_HELD) {
       this.#held = []
     }
 
-    for (const chunk of bytes) {
+    for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
       this.#held.push(chunk)
     }
 
@@ -205,8 +205,6 @@ export class MuxStream implements ProviderStream, MessageSink {
 
     this.#checkFlushed()
   }
-
-  onRemoteEnd (): void {}
 
   onReadEnd (): void {
     if (this.#raw?.remoteWriteStatus === 'closed' && this.#remoteEnd === 'none' && !this.#isReset) {
