@@ -1,19 +1,16 @@
 /** The right to use one unit of something bounded. Give it back by disposing of it; twice does nothing. */
 export type Permit = Disposable
 
-interface Waiter {
-  resolve(permit: Permit): void
-}
-
 /**
- * A bounded number of permits, handed out first come, first served.
+ * A bounded number of units, handed out first come, first served.
  *
- * A waiter that aborts leaves the queue at once and never receives a permit.
+ * A waiter that aborts leaves the queue at once and never receives one.
  */
 export class Permits {
   readonly max: number
   #used = 0
-  readonly #waiters = new Set<Waiter>()
+  /** By whoever waits, how it learns that one is its own. */
+  readonly #waiters = new Set<() => void>()
 
   constructor (max: number) {
     if (!(max >= 0)) {
@@ -35,11 +32,7 @@ export class Permits {
 
   /** A permit if one is free now, and nobody waits for it. */
   tryAcquire (): Permit | undefined {
-    if (this.#used >= this.max || this.#waiters.size > 0) {
-      return undefined
-    }
-
-    return this.#issue()
+    return this.tryTake() ? this.#permit() : undefined
   }
 
   /**
@@ -48,55 +41,72 @@ export class Permits {
    * @throws the signal's reason when it aborts first
    */
   async acquire (signal?: AbortSignal): Promise<Permit> {
+    await this.take(signal)
+
+    return this.#permit()
+  }
+
+  /** As `tryAcquire`, without an object: whoever takes calls `giveBack`, once. */
+  tryTake (): boolean {
+    const isFree = this.#used < this.max && this.#waiters.size === 0
+
+    this.#used += isFree ? 1 : 0
+
+    return isFree
+  }
+
+  /**
+   * As `acquire`, without an object: whoever takes calls `giveBack`, once.
+   *
+   * @throws the signal's reason when it aborts first
+   */
+  async take (signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
 
-    const free = this.tryAcquire()
-
-    if (free != null) {
-      return free
+    if (this.tryTake()) {
+      return
     }
 
-    const { promise, resolve, reject } = Promise.withResolvers<Permit>()
-    const waiter: Waiter = { resolve }
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
     const onAbort = (): void => {
-      if (this.#waiters.delete(waiter)) {
+      if (this.#waiters.delete(resolve)) {
         reject(signal?.reason)
       }
     }
 
-    this.#waiters.add(waiter)
+    this.#waiters.add(resolve)
     signal?.addEventListener('abort', onAbort, { once: true })
 
     try {
-      return await promise
+      await promise
     } finally {
       signal?.removeEventListener('abort', onAbort)
     }
   }
 
-  #issue (): Permit {
-    let held = true
-    this.#used++
+  /** What was taken goes to whoever waits longest. */
+  giveBack (): void {
+    const waiter = this.#waiters.values().next().value
 
-    return {
-      [Symbol.dispose]: () => {
-        if (held) {
-          held = false
-          this.#release()
-        }
-      }
+    if (waiter == null) {
+      this.#used--
+    } else {
+      // out of the queue before it is answered: its abort must not reject what was granted
+      this.#waiters.delete(waiter)
+      waiter()
     }
   }
 
-  #release (): void {
-    this.#used--
+  #permit (): Permit {
+    let isHeld = true
 
-    const waiter = this.#waiters.values().next().value
-
-    if (waiter != null) {
-      // out of the queue before it is answered: its abort must not reject what was granted
-      this.#waiters.delete(waiter)
-      waiter.resolve(this.#issue())
+    return {
+      [Symbol.dispose]: () => {
+        if (isHeld) {
+          isHeld = false
+          this.giveBack()
+        }
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import { ReadSide } from './read-side.ts'
 import type { ReadEnd } from './message-reader.ts'
 import type { MessageSink } from './message-sink.ts'
 import type { ReadSideHost } from './read-side.ts'
+import type { Clock } from '../base/index.ts'
 import type { AbortOptions, Logger, MessageStream, MessageStreamDirection, MessageStreamEvents, MessageStreamReadStatus, MessageStreamStatus, MessageStreamTimeline, MessageStreamWriteStatus } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -17,8 +18,8 @@ export interface MessageStreamInit {
   direction: MessageStreamDirection
   maxReadBufferLength: number
   maxWriteBufferLength?: number | undefined
-  /** Milliseconds since the Unix epoch. */
-  now(): number
+  /** Of milliseconds since the Unix epoch. */
+  clock: Pick<Clock, 'now'>
 }
 
 /**
@@ -46,7 +47,7 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   abstract inactivityTimeout: number
   abstract readonly writeBufferLength: number
 
-  readonly #now: () => number
+  readonly #clock: Pick<Clock, 'now'>
   readonly #reading: ReadSide
   /** Replaced, never changed: whoever is told may come and go meanwhile. */
   #sinks = NO_SINKS
@@ -58,13 +59,13 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   #hasToldEnd = false
   #room: PromiseWithResolvers<void> | undefined
 
-  constructor ({ direction, maxReadBufferLength, maxWriteBufferLength, now }: MessageStreamInit) {
+  constructor ({ direction, maxReadBufferLength, maxWriteBufferLength, clock }: MessageStreamInit) {
     super()
     this.#reading = new ReadSide(this)
     this.direction = direction
     this.maxReadBufferLength = maxReadBufferLength
-    this.#now = now
-    this.timeline = { open: Math.floor(now()) }
+    this.#clock = clock
+    this.timeline = { open: Math.floor(clock.now()) }
 
     if (maxWriteBufferLength != null) {
       this.maxWriteBufferLength = maxWriteBufferLength
@@ -88,7 +89,8 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
   /** Who is told without events, behind all listeners. */
   addSink (sink: MessageSink): void {
-    this.#setSinks([...this.#sinks, sink])
+    this.#sinks = this.#sinks.length === 0 ? [sink] : [...this.#sinks, sink]
+    this.#takers += sink.onMessage == null ? 0 : 1
 
     if (this.#reading.byteLength > 0) {
       this.#reading.deliverSoon() // as for a listener
@@ -96,7 +98,10 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   }
 
   removeSink (sink: MessageSink): void {
-    this.#setSinks(this.#sinks.filter((other) => other !== sink))
+    const rest = this.#sinks.filter((other) => other !== sink)
+
+    this.#takers -= rest.length === this.#sinks.length || sink.onMessage == null ? 0 : 1
+    this.#sinks = rest
   }
 
   /** As `send`, of memory that nobody else uses: it may be freed when it has left. */
@@ -315,7 +320,7 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
   /** Everything that ends with the stream, except the event that says so. */
   #settle (reason: () => Error): void {
-    this.timeline.close = Math.floor(this.#now())
+    this.timeline.close = Math.floor(this.#clock.now())
     this.writeStatus = 'closed'
     this.remoteReadStatus = 'closed'
     this.writableNeedsDrain = false
@@ -340,11 +345,6 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
       this.#hasToldRemoteEnd = true
       this.#tell('remoteCloseWrite', 'onRemoteEnd')
     }
-  }
-
-  #setSinks (sinks: readonly MessageSink[]): void {
-    this.#sinks = sinks
-    this.#takers = sinks.filter(({ onMessage }) => onMessage != null).length
   }
 
   #tell (type: 'drain' | 'idle' | 'remoteCloseWrite' | 'end', method: 'onDrain' | 'onIdle' | 'onRemoteEnd' | 'onReadEnd'): void {

@@ -22,7 +22,7 @@ export class NoiseStream extends MessageStreamBase {
       direction: transport.direction,
       maxReadBufferLength: transport.maxReadBufferLength,
       maxWriteBufferLength: transport.maxWriteBufferLength,
-      now: () => systemClock.now()
+      clock: systemClock
     })
     this.#transport = transport
     this.#encryptor = new Encryptor(send)

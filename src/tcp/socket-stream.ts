@@ -55,7 +55,7 @@ export abstract class SocketStream extends MessageStreamBase {
   #lingering: Timer | undefined
 
   constructor ({ socket, direction, clock, log }: SocketStreamInit) {
-    super({ direction, maxReadBufferLength: MAX_READ_BUFFER_BYTES, now: () => clock.now() })
+    super({ direction, maxReadBufferLength: MAX_READ_BUFFER_BYTES, clock })
     this.log = log
     this.#socket = socket
     this.#clock = clock

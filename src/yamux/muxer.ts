@@ -198,7 +198,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
       get moment () { return { now: clock.now(), rtt: pings.shortestRtt } },
       measureRtt: () => { pings.measure() },
       logFor: (name) => this.#log.newScope(name),
-      onAcknowledged: (streamId) => { this.#streams.acknowledge(streamId) },
+      onAcknowledged: () => { this.#streams.acknowledge() },
       onEnded: (streamId, resetCode) => { this.#onStreamEnded(streamId, resetCode) }
     }
   }
@@ -281,7 +281,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
 
     this.#phase = 'closed'
     this.#keepAlive[Symbol.dispose]()
-    this.#pings.end(this.#goneError(undefined))
+    this.#pings.end(() => this.#goneError(undefined))
     this.#letGoWhenDone()
   }
 
@@ -323,7 +323,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     this.#phase = 'closed'
     this.#streams.refuse()
     this.#keepAlive[Symbol.dispose]()
-    this.#pings.end(error)
+    this.#pings.end(() => error)
     this.#outbox.stop()
     this.#goAwaySent.resolve()
     this.#detach()

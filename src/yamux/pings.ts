@@ -25,7 +25,8 @@ export class Pings {
   #shortest = Infinity
   #shortestBefore = Infinity
   #periodStart = -Infinity
-  #ended: Error | undefined
+  /** With which error, since there are no answers any more. */
+  #endError: (() => Error) | undefined
 
   constructor (clock: Clock, send: SendPing) {
     this.#clock = clock
@@ -58,8 +59,8 @@ export class Pings {
   async ping (signal?: AbortSignal): Promise<number> {
     signal?.throwIfAborted()
 
-    if (this.#ended != null) {
-      throw this.#ended
+    if (this.#endError != null) {
+      throw this.#endError()
     }
 
     const ping = this.#start({ canWait: false })
@@ -75,7 +76,7 @@ export class Pings {
 
   /** Measures the round trip along with what is sent next, unless it is known, or soon will be. */
   measure (): void {
-    if (this.#ended == null && this.#pings.size === 0 && this.#clock.now() - this.#periodStart > RTT_PERIOD_MS) {
+    if (this.#endError == null && this.#pings.size === 0 && this.#clock.now() - this.#periodStart > RTT_PERIOD_MS) {
       this.#start({ canWait: true })
     }
   }
@@ -106,11 +107,11 @@ export class Pings {
   }
 
   /** No answer will come any more. */
-  end (error: Error): void {
-    this.#ended = error
+  end (error: () => Error): void {
+    this.#endError = error
 
     for (const { answer } of this.#pings.values()) {
-      answer.reject(error)
+      answer.reject(error())
     }
 
     this.#pings.clear()

@@ -13,8 +13,8 @@ export interface StreamHost {
   /** A round trip will have to be known soon. */
   measureRtt(): void
   logFor(name: string): Logger
-  /** The peer has taken notice of a stream. */
-  onAcknowledged(streamId: number): void
+  /** The peer has taken notice of a stream of ours, or that has ended. Called once for each. */
+  onAcknowledged(): void
   /** A stream has ended; by a reset with that code if there is one. Called before the events of the stream. */
   onEnded(streamId: number, resetCode: number | undefined): void
 }

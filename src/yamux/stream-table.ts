@@ -3,7 +3,6 @@ import { CodedError, Permits } from '../base/index.ts'
 import { MAX_ACK_BACKLOG, MAX_UINT32 } from './constants.ts'
 import { YamuxProtocolError } from './errors.ts'
 import type { YamuxStream } from './stream.ts'
-import type { Permit } from '../base/index.ts'
 import type { MessageStreamDirection } from '@libp2p/interface'
 
 export interface StreamTableInit {
@@ -18,8 +17,9 @@ export class StreamTable {
   readonly #streams = new Map<number, YamuxStream>()
   readonly #init: StreamTableInit
   readonly #backlog = new Permits(MAX_ACK_BACKLOG)
-  readonly #unacknowledged = new Map<number, Permit>()
-  readonly #shut = new AbortController()
+  #isShut = false
+  /** For those that wait. */
+  #shut: AbortController | undefined
   #list: YamuxStream[] | undefined
   #nextId: number
   #inbound = 0
@@ -56,9 +56,11 @@ export class StreamTable {
     this.#outbound++
 
     try {
-      const permit = this.#backlog.tryAcquire() ?? await this.#waitForBacklog(signal)
+      if (!this.#backlog.tryTake()) {
+        await this.#waitForBacklog(signal)
+      }
 
-      return this.#add(make, permit)
+      return this.#add(make)
     } catch (thrown) {
       this.#outbound--
       throw thrown
@@ -69,13 +71,11 @@ export class StreamTable {
   openNow (make: (id: number) => YamuxStream): YamuxStream | undefined {
     this.#assertMayOpen()
 
-    const permit = this.#backlog.tryAcquire()
-
-    if (permit == null) {
+    if (!this.#backlog.tryTake()) {
       return undefined
     }
 
-    const stream = this.#add(make, permit)
+    const stream = this.#add(make)
 
     this.#outbound++
 
@@ -105,9 +105,9 @@ export class StreamTable {
     this.#list = undefined
   }
 
-  acknowledge (id: number): void {
-    this.#unacknowledged.get(id)?.[Symbol.dispose]()
-    this.#unacknowledged.delete(id)
+  /** The peer knows of one more stream of ours, or that has ended. */
+  acknowledge (): void {
+    this.#backlog.giveBack()
   }
 
   remove (id: number): void {
@@ -119,7 +119,7 @@ export class StreamTable {
 
     this.#streams.delete(id)
     this.#list = undefined
-    this.acknowledge(id)
+    stream.onAcknowledged()
 
     if (stream.direction === 'inbound') {
       this.#inbound--
@@ -130,28 +130,37 @@ export class StreamTable {
 
   /** No more streams are opened; whoever waits for one is told. */
   shut (): void {
-    this.#shut.abort(new MuxerClosedError('the connection opens no more streams: it is closing or closed'))
+    this.#isShut = true
+    this.#shut?.abort(shutError())
   }
 
   #assertMayOpen (): void {
     const { maxOutbound } = this.#init
 
-    this.#shut.signal.throwIfAborted()
+    this.#assertOpen()
 
     if (this.#outbound >= maxOutbound) {
       throw new TooManyOutboundProtocolStreamsError(`at most ${maxOutbound} streams may be opened on one connection, there are ${this.#outbound}`)
     }
   }
 
-  async #waitForBacklog (signal: AbortSignal | undefined): Promise<Permit> {
-    return this.#backlog.acquire(signal == null ? this.#shut.signal : AbortSignal.any([signal, this.#shut.signal]))
+  #assertOpen (): void {
+    if (this.#isShut) {
+      throw shutError()
+    }
   }
 
-  #add (make: (id: number) => YamuxStream, permit: Permit): YamuxStream {
+  async #waitForBacklog (signal: AbortSignal | undefined): Promise<void> {
+    this.#shut ??= new AbortController()
+    await this.#backlog.take(signal == null ? this.#shut.signal : AbortSignal.any([signal, this.#shut.signal]))
+  }
+
+  /** Of the backlog one has been taken for it. */
+  #add (make: (id: number) => YamuxStream): YamuxStream {
     const id = this.#nextId
 
     try {
-      this.#shut.signal.throwIfAborted()
+      this.#assertOpen()
 
       if (id > MAX_UINT32) {
         throw new CodedError('ResourceLimit', 'the connection has used up its stream IDs: open another one')
@@ -161,13 +170,16 @@ export class StreamTable {
 
       this.#nextId += 2
       this.#streams.set(id, stream)
-      this.#unacknowledged.set(id, permit)
       this.#list = undefined
 
       return stream
     } catch (thrown) {
-      permit[Symbol.dispose]()
+      this.#backlog.giveBack()
       throw thrown
     }
   }
+}
+
+function shutError (): MuxerClosedError {
+  return new MuxerClosedError('the connection opens no more streams: it is closing or closed')
 }

@@ -34,19 +34,22 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
   /** The flag that the next frame has to carry, as it is the first. */
   #openFlag: number
   #log: Logger | undefined
+  /** Whether the peer knows of it; one that the peer opened counts so. */
+  #isAcknowledged: boolean
 
   constructor (host: StreamHost, { streamId, direction, protocol, ...options }: YamuxStreamInit) {
     super({
       direction,
       maxReadBufferLength: options.maxReadBufferLength ?? Math.max(DEFAULT_MAX_READ_BUFFER_BYTES, host.maxStreamWindowBytes),
       maxWriteBufferLength: options.maxWriteBufferLength,
-      now: () => host.clock.now()
+      clock: host.clock
     })
     this.streamId = streamId
     this.id = String(streamId)
     this.protocol = protocol ?? ''
     this.#host = host
     this.#openFlag = direction === 'outbound' ? FLAG.syn : FLAG.ack
+    this.#isAcknowledged = direction === 'inbound'
     this.#receiveWindow = new ReceiveWindow(host.budget, host.maxStreamWindowBytes, host.clock.now())
 
     if (options.inactivityTimeout != null) {
@@ -161,7 +164,10 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
 
   /** The peer has acknowledged the stream, or shown otherwise that it knows of it. */
   onAcknowledged (): void {
-    this.#host.onAcknowledged(this.streamId)
+    if (!this.#isAcknowledged) {
+      this.#isAcknowledged = true
+      this.#host.onAcknowledged()
+    }
   }
 
   /** @throws YamuxProtocolError `windowOverflow` */

@@ -81,8 +81,9 @@ export class Streams {
     this.#acceptor.giveParked()
   }
 
-  acknowledge (id: number): void {
-    this.#table.acknowledge(id)
+  /** The peer knows of one more stream of ours. */
+  acknowledge (): void {
+    this.#table.acknowledge()
   }
 
   remove (id: number): void {

@@ -25,7 +25,7 @@ export class LinkTransport extends MessageStreamBase implements LinkEvents {
     super({
       direction: isInitiator ? 'outbound' : 'inbound',
       maxReadBufferLength: Infinity,
-      now: () => clock.now()
+      clock
     })
     this.#link = link
     this.#onGone = onGone
