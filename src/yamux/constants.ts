@@ -58,7 +58,13 @@ export const MAX_QUEUED_RESETS = 16_384
 /** A window grows when returning half of it took less than this many round trips; yamux 3.5. */
 export const GROWTH_ROUND_TRIPS = 2
 
-/** A measured round trip is good for so long; yamux 3.6. */
+/** Having grown, a window has to bring so many times more bytes in a time to grow again; yamux 3.5. */
+export const GROWTH_GAIN = 1.25
+
+/** Between measurements of the round trip; yamux 3.6. */
+export const RTT_INTERVAL_MS = 1000
+
+/** Of the shortest round trips, the last two periods of so long count; yamux 3.6. */
 export const RTT_PERIOD_MS = 30_000
 
 /**

@@ -1,5 +1,5 @@
 import { CodedError, raceSignal } from '../base/index.ts'
-import { MAX_OUTSTANDING_PINGS, MAX_UINT32, RTT_PERIOD_MS } from './constants.ts'
+import { MAX_OUTSTANDING_PINGS, MAX_UINT32, RTT_INTERVAL_MS, RTT_PERIOD_MS } from './constants.ts'
 import { YamuxProtocolError } from './errors.ts'
 import type { Clock } from '../base/index.ts'
 
@@ -25,6 +25,7 @@ export class Pings {
   #shortest = Infinity
   #shortestBefore = Infinity
   #periodStart = -Infinity
+  #measuredAt = -Infinity
   /** With which error, since there are no answers any more. */
   #endError: (() => Error) | undefined
 
@@ -76,7 +77,7 @@ export class Pings {
 
   /** Measures the round trip along with what is sent next, unless it is known, or soon will be. */
   measure (): void {
-    if (this.#endError == null && this.#pings.size === 0 && this.#clock.now() - this.#periodStart > RTT_PERIOD_MS) {
+    if (this.#endError == null && this.#pings.size === 0 && this.#clock.now() - this.#measuredAt > RTT_INTERVAL_MS) {
       this.#start({ canWait: true })
     }
   }
@@ -91,6 +92,8 @@ export class Pings {
 
     const now = this.#clock.now()
     const elapsed = now - ping.sentAt
+
+    this.#measuredAt = now
 
     this.#pings.delete(value)
     this.#rtt = this.#rtt == null ? elapsed : (this.#rtt + elapsed) / 2

@@ -1,4 +1,4 @@
-import { GROWTH_ROUND_TRIPS, INITIAL_WINDOW_BYTES, MAX_UINT32 } from './constants.ts'
+import { GROWTH_GAIN, GROWTH_ROUND_TRIPS, INITIAL_WINDOW_BYTES, MAX_UINT32 } from './constants.ts'
 import { YamuxProtocolError } from './errors.ts'
 
 /** What the peer lets us send on one stream; yamux 3.1. */
@@ -73,6 +73,7 @@ export class ReceiveWindow {
   #credit = INITIAL_WINDOW_BYTES
   #unread = 0
   #lastReturn: number
+  readonly #gain = new GrowthGain()
 
   constructor (budget: WindowBudget, max: number, now: number) {
     this.#budget = budget
@@ -116,13 +117,13 @@ export class ReceiveWindow {
 
   /** Grows the window if it is the bottleneck, and gives to the peer all that can be; the result goes on the wire. */
   giveBack ({ now, rtt }: WindowMoment): number {
-    const isDue = this.isReturnDue
+    if (this.isReturnDue) {
+      const isWorthwhile = this.#gain.isWorthwhile(this.#due, this.#size, now)
 
-    if (isDue && rtt != null && now - this.#lastReturn < rtt * GROWTH_ROUND_TRIPS) {
-      this.#grow()
-    }
+      if (isWorthwhile && rtt != null && now - this.#lastReturn < rtt * GROWTH_ROUND_TRIPS) {
+        this.#grow()
+      }
 
-    if (isDue) {
       this.#lastReturn = now
     }
 
@@ -149,5 +150,40 @@ export class ReceiveWindow {
     if (growth > 0 && this.#budget.tryTake(growth)) {
       this.#size += growth
     }
+  }
+}
+
+/**
+ * Whether larger windows bring more bytes. They do when the way is long, and each doubles what comes; where the peer or we cannot
+ * work faster, they only lengthen the queue in front of all other streams.
+ */
+class GrowthGain {
+  /** Returned since the last look, the first of which is at the first return: what that returns came in one go. */
+  #bytes = 0
+  #since: number | undefined
+  /** Bytes in a millisecond, not to be surpassed by chance. */
+  #wanted = 0
+
+  /** So many bytes are returned. Whether the last growth has paid off; looked at when a whole window has been returned since. */
+  isWorthwhile (bytes: number, windowBytes: number, now: number): boolean {
+    if (this.#since == null) {
+      this.#since = now
+      return true
+    }
+
+    this.#bytes += bytes
+
+    if (this.#bytes < windowBytes) {
+      return false
+    }
+
+    const rate = this.#bytes / Math.max(now - this.#since, Number.MIN_VALUE)
+    const isFaster = rate >= this.#wanted
+
+    this.#bytes = 0
+    this.#since = now
+    this.#wanted = Math.max(this.#wanted, rate * GROWTH_GAIN)
+
+    return isFaster
   }
 }

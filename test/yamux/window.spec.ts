@@ -109,6 +109,40 @@ describe('ReceiveWindow', () => {
     expect(window.giveBack({ now: 3, rtt: 100 })).toBe(700 * KIB)
   })
 
+  it.each([
+    [1.25, 2048 * KIB],
+    [1.2, 1024 * KIB]
+  ])('is twice the size a third time if %f times as many bytes come since the second, which makes %i', (gain, size) => {
+    const { window } = receiveWindow({ max: 2048 * KIB })
+
+    read(window, INITIAL)
+    window.giveBack({ now: 1, rtt: 10_000 })
+    read(window, 512 * KIB)
+    window.giveBack({ now: 1001, rtt: 10_000 })
+    expect(window.size).toBe(1024 * KIB)
+
+    read(window, 1024 * KIB)
+    window.giveBack({ now: 1001 + 2000 / gain, rtt: 10_000 })
+
+    expect(window.size).toBe(size)
+  })
+
+  it('is asked again with every window whether growth would pay off', () => {
+    const { window } = receiveWindow({ max: 2048 * KIB })
+
+    for (const [bytes, now] of [[256, 1], [512, 1001], [1024, 3001]] as const) {
+      read(window, bytes * KIB)
+      window.giveBack({ now, rtt: 10_000 })
+    }
+
+    expect(window.size).toBe(1024 * KIB)
+
+    read(window, 1024 * KIB)
+    window.giveBack({ now: 4001, rtt: 10_000 })
+
+    expect(window.size).toBe(2048 * KIB)
+  })
+
   it('shares a budget that initial windows may pass and growth may not', () => {
     const { window: first, budget } = receiveWindow({ budget: 700 * KIB })
     const second = new ReceiveWindow(budget, 4096 * KIB, 0)
