@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util'
 
 export const HELP = `Usage: node benchmarks/main.ts [options]
 
-Without options: what the targets compare, in about three minutes.
+Without options: what the targets compare, in about six minutes.
 
-  --full            all questions, of all systems, in less than half an hour
+  --full            all questions, of all systems, in about three quarters of an hour
   --question a,b    these questions, of all systems
   --system x,y      these systems, in all questions; swarmd is all of ours
   --rounds n        that count; one more warms up
@@ -63,7 +63,7 @@ function defaultsOf ({ full, profile }: { full: boolean, profile: boolean }): { 
     return { rounds: '1', seconds: '3' } // long enough for what happens at start to weigh little
   }
 
-  return full ? { rounds: '5', seconds: '0.5' } : { rounds: '3', seconds: '0.35' }
+  return full ? { rounds: '4', seconds: '0.8' } : { rounds: '3', seconds: '0.5' }
 }
 
 function positive (name: string, text: string): number {

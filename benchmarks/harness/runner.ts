@@ -9,7 +9,7 @@ import type { Measure, Question, Reading } from '../questions/question.ts'
 const MAX_FOREIGN_SHARE = 0.1
 
 /** Of the round that warms up, at least: compilers want to have seen a lot of what they are to make fast. */
-const WARM_UP_SECONDS = 1
+const WARM_UP_SECONDS = 2
 
 export interface RunInit {
   /** That count; one more warms up. */

@@ -57,7 +57,7 @@ describe('systems', () => {
 describe('options', () => {
   it('are fewer rounds unless all is asked for', () => {
     expect(parseOptions([])).toMatchObject({ rounds: 3, isFull: false, systems: undefined })
-    expect(parseOptions(['--full'])).toMatchObject({ rounds: 5, isFull: true })
+    expect(parseOptions(['--full'])).toMatchObject({ rounds: 4, isFull: true })
   })
 
   it('refuse numbers that are none', () => {

@@ -4,6 +4,9 @@ import { inParallel } from '../work.ts'
 import { openPipe, serve } from './stream-pipe.ts'
 import type { Crowd } from '../system.ts'
 
+/** With each peer, before anything counts. */
+const FIRST_OPERATIONS = 3
+
 /** A hub that is connected to all others. */
 export async function crowd (peers: number): Promise<Crowd> {
   const network = new MemoryNetwork()
@@ -19,11 +22,15 @@ export async function crowd (peers: number): Promise<Crowd> {
   }
 
   let turn = 0
+  const operate = async (): Promise<void> => {
+    await echoOnce(await openPipe(hub, targets[turn++ % targets.length] ?? '', 'echo'))
+  }
+
+  // what a connection does once is not what an operation costs
+  await inParallel({ seconds: Infinity, count: peers * FIRST_OPERATIONS }, 1, operate)
 
   return {
-    operations: (amount) => inParallel(amount, 1, async () => {
-      await echoOnce(await openPipe(hub, targets[turn++ % targets.length] ?? '', 'echo'))
-    }),
+    operations: (amount) => inParallel(amount, 1, operate),
     close: () => network[Symbol.asyncDispose]()
   }
 }
