@@ -103,7 +103,9 @@ async function run (options: Options): Promise<void> {
 
 const options = parseOptions(process.argv.slice(2))
 
-if (options.isHelp) {
+if (options.isReportOnly) {
+  write(JSON.parse(readFileSync(fileOf('results.json'), 'utf8')) as Results)
+} else if (options.isHelp) {
   process.stdout.write(HELP)
 } else if (options.isListed) {
   process.stdout.write(`questions: ${QUESTIONS.map(({ name }) => name).join(', ')}\nsystems: ${SYSTEMS.join(', ')}\n`)

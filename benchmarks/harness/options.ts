@@ -10,6 +10,7 @@ Without options: what the targets compare, in about six minutes.
   --rounds n        that count; one more warms up
   --seconds s       for each reading
   --write           RESULTS.md, results.json and results.svg, beside this program
+  --report          the same anew from results.json, without measuring: after a change of limits.md
   --profile         has the ends of swarmd write CPU profiles to .tmp/profiles, and prints their heaviest functions
   --list            names of questions and systems
 `
@@ -21,6 +22,7 @@ export interface Options {
   rounds: number
   seconds: number
   isWritten: boolean
+  isReportOnly: boolean
   isProfiled: boolean
   isListed: boolean
   isHelp: boolean
@@ -37,6 +39,7 @@ export function parseOptions (args: readonly string[]): Options {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       write: { type: 'boolean', default: false },
+      report: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false }
@@ -52,6 +55,7 @@ export function parseOptions (args: readonly string[]): Options {
     rounds: positive('rounds', values.rounds ?? defaults.rounds),
     seconds: positive('seconds', values.seconds ?? defaults.seconds),
     isWritten: values.write,
+    isReportOnly: values.report,
     isProfiled: values.profile,
     isListed: values.list,
     isHelp: values.help
