@@ -28,7 +28,7 @@ const LAYERS: Layers = {
     'swarm/address': [],
     'swarm/limits': GROUND,
     'swarm/stream': [...GROUND, 'message-stream', 'swarm/limits'],
-    'swarm/connection': [...GROUND, 'swarm/limits', 'swarm/stream'],
+    'swarm/connection': [...GROUND, 'message-stream', 'swarm/limits', 'swarm/stream'],
     'swarm/dial': CONNECTION,
     'swarm/listen': [...CONNECTION, 'tcp'],
     'swarm/plugins': SEAMS,
