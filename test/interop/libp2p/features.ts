@@ -70,6 +70,7 @@ export const BASICS: readonly Feature[] = [
   {
     name: 'connection as agreed',
     run: async ({ dialer, listener, stack }) => {
+      await dialer.do('ping', { peer: listener.peer }) // or the listener may not have finished its side
       await expectFacts(dialer, listener, stack)
       await expectFacts(listener, dialer, stack)
     }

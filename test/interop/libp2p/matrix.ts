@@ -124,6 +124,7 @@ function addressOf ({ name, addrs }: Peer): string {
 async function expectRsa ({ dialer, listener }: Pair): Promise<void> {
   expect(dialer.peer).toMatch(/^Qm/)
   expect(listener.peer).toMatch(/^Qm/)
+  await dialer.do('ping', { peer: listener.peer }) // or the listener may not have finished its side
   expect(await dialer.do('connection', { peer: listener.peer })).toMatchObject({ keyType: 'RSA' })
   expect(await listener.do('connection', { peer: dialer.peer })).toMatchObject({ keyType: 'RSA' })
   await dialer.do('echo', { peer: listener.peer, bytes: 1000 })
