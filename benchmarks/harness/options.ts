@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util'
 
 export const HELP = `Usage: node benchmarks/main.ts [options]
 
-Without options: what the targets compare, in about six minutes.
+Without options: what the targets compare, in some minutes.
 
-  --full            all questions, of all systems, in about three quarters of an hour
+  --full            all questions, of all systems, in about 35 minutes
   --question a,b    these questions, of all systems
   --system x,y      these systems, in all questions; swarmd is all of ours
   --rounds n        that count; one more warms up

@@ -23,3 +23,8 @@ export function concat (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 export function plainBytes (bytes: ArrayBufferView): Uint8Array {
   return bytes.constructor === Uint8Array ? bytes as Uint8Array : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
+
+/** The chunks of a list, or bytes as the only chunk. */
+export function chunksOf (bytes: Uint8Array | Iterable<Uint8Array>): Iterable<Uint8Array> {
+  return bytes instanceof Uint8Array ? [bytes] : bytes
+}

@@ -1,6 +1,6 @@
 import type { Uint8ArrayList } from 'uint8arraylist'
 
-/** Told what a stream has to tell, without events: for whoever has many streams. */
+/** Told what a stream has to tell, without events: for whoever has many streams. Listeners and iterators are told as well. */
 export interface MessageSink {
   /** Bytes have arrived; the event `message`. Who wants them has this method, and who has it counts as taking them. */
   onMessage?(bytes: Uint8Array | Uint8ArrayList): void

@@ -1,4 +1,5 @@
 import { Uint8ArrayList } from 'uint8arraylist'
+import { chunksOf } from '../base/index.ts'
 
 /** Slabs into which small pieces are copied double from the first size to the last. */
 const MIN_SLAB_BYTES = 512
@@ -24,7 +25,7 @@ export class ReadQueue {
   }
 
   push (bytes: Uint8Array | Uint8ArrayList): void {
-    for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
+    for (const chunk of chunksOf(bytes)) {
       this.#chunks.push(chunk)
     }
 
@@ -33,7 +34,7 @@ export class ReadQueue {
 
   /** Puts bytes in front of all others. */
   unshift (bytes: Uint8Array | Uint8ArrayList): void {
-    const front = bytes instanceof Uint8Array ? [bytes] : [...bytes]
+    const front = [...chunksOf(bytes)]
 
     this.#chunks.unshift(...front)
     this.#kept += front.length

@@ -1,11 +1,14 @@
-import { ByteQueue, CodedError, concat, raceSignal } from '../base/index.ts'
+import { ByteQueue, chunksOf, CodedError, concat, raceSignal } from '../base/index.ts'
+import { attachSink } from '../message-stream/index.ts'
 import { LENGTH_BYTES, MAX_HANDSHAKE_MESSAGE_BYTES } from './constants.ts'
 import { NoiseError } from './errors.ts'
-import type { MessageStream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
+import type { MessageStream } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** Reads the messages of a handshake, and keeps what comes behind them. One call of `read` at a time. */
 export class HandshakeReader implements Disposable {
   readonly #transport: MessageStream
+  readonly #detach: () => void
   readonly #unread = new ByteQueue()
   /** Of the message that is coming, once its length has come. */
   #messageBytes: number | undefined
@@ -14,9 +17,11 @@ export class HandshakeReader implements Disposable {
 
   constructor (transport: MessageStream) {
     this.#transport = transport
-    transport.addEventListener('message', this.#onMessage)
-    transport.addEventListener('remoteCloseWrite', this.#onEnd)
-    transport.addEventListener('close', this.#onClose)
+    this.#detach = attachSink(transport, {
+      onMessage: (bytes) => { this.#onMessage(bytes) },
+      onRemoteEnd: () => { this.#fail(lost('the peer ended its direction')) },
+      onClose: (error) => { this.#fail(lost(error == null ? 'it was closed' : error.message, error)) }
+    })
 
     if (transport.status !== 'open') {
       this.#fail(lost(`it was ${transport.status} before the handshake`))
@@ -63,9 +68,7 @@ export class HandshakeReader implements Disposable {
   }
 
   [Symbol.dispose] (): void {
-    this.#transport.removeEventListener('message', this.#onMessage)
-    this.#transport.removeEventListener('remoteCloseWrite', this.#onEnd)
-    this.#transport.removeEventListener('close', this.#onClose)
+    this.#detach()
   }
 
   #take (): Uint8Array | undefined {
@@ -102,8 +105,8 @@ export class HandshakeReader implements Disposable {
     return concat(parts)
   }
 
-  readonly #onMessage = ({ data }: StreamMessageEvent): void => {
-    for (const piece of data instanceof Uint8Array ? [data] : data) {
+  #onMessage (bytes: Uint8Array | Uint8ArrayList): void {
+    for (const piece of chunksOf(bytes)) {
       this.#unread.push(piece)
     }
 
@@ -112,14 +115,6 @@ export class HandshakeReader implements Disposable {
     }
 
     this.#waiter?.resolve()
-  }
-
-  readonly #onEnd = (): void => {
-    this.#fail(lost('the peer ended its direction'))
-  }
-
-  readonly #onClose = ({ error }: StreamCloseEvent): void => {
-    this.#fail(lost(error == null ? 'it was closed' : error.message, error))
   }
 
   #fail (error: Error): void {

@@ -1,5 +1,5 @@
 import { StreamStateError } from '@libp2p/interface'
-import { CodedError, freeBytes, systemClock, toError } from '../base/index.ts'
+import { chunksOf, CodedError, freeBytes, systemClock, toError } from '../base/index.ts'
 import { attachSink, MessageStreamBase } from '../message-stream/index.ts'
 import { Decryptor } from './decryptor.ts'
 import { Encryptor } from './encryptor.ts'
@@ -29,7 +29,7 @@ export class NoiseStream extends MessageStreamBase {
     this.#decryptor = new Decryptor(receive, (text) => { this.receive(text) })
     this.writableNeedsDrain = transport.writableNeedsDrain
     this.#detach = attachSink(transport, {
-      onMessage: (bytes) => { this.#take(bytes instanceof Uint8Array ? [bytes] : bytes) },
+      onMessage: (bytes) => { this.#take(chunksOf(bytes)) },
       onDrain: () => { this.#onDrain() },
       onIdle: () => { this.tellIdle() },
       onRemoteEnd: () => { this.#onRemoteEnd() },

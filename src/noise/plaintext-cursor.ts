@@ -1,3 +1,4 @@
+import { chunksOf } from '../base/index.ts'
 import { MAX_TEXT_BYTES } from './constants.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
@@ -11,7 +12,7 @@ export class PlaintextCursor {
   #offset = 0
 
   constructor (data: Uint8Array | Uint8ArrayList) {
-    this.#pieces = data instanceof Uint8Array ? [data] : [...data]
+    this.#pieces = [...chunksOf(data)]
   }
 
   /**

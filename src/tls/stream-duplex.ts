@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream'
-import { toError } from '../base/index.ts'
+import { chunksOf, toError } from '../base/index.ts'
 import type { MessageStream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 
 type Callback = (error?: Error | null) => void
@@ -63,7 +63,7 @@ export class StreamDuplex extends Duplex {
   readonly #onMessage = ({ data }: StreamMessageEvent): void => {
     let isWanted = true
 
-    for (const chunk of data instanceof Uint8Array ? [data] : data) {
+    for (const chunk of chunksOf(data)) {
       isWanted = this.push(chunk)
     }
 

@@ -1,6 +1,7 @@
+import { attachSink } from '../message-stream/index.ts'
 import { SocketStream } from '../tcp/index.ts'
 import type { Clock } from '../base/index.ts'
-import type { MessageStream, StreamCloseEvent } from '@libp2p/interface'
+import type { MessageStream } from '@libp2p/interface'
 import type { TLSSocket } from 'node:tls'
 
 export interface TlsStreamInit {
@@ -18,7 +19,7 @@ export class TlsStream extends SocketStream {
   constructor ({ socket, carrier, clock }: TlsStreamInit) {
     super({ socket, direction: carrier.direction, clock, log: carrier.log.newScope('tls') })
     this.#carrier = carrier
-    carrier.addEventListener('close', this.#onCarrierClose)
+    attachSink(carrier, { onClose: (error, isLocal) => { this.#onCarrierClose(error, isLocal) } })
   }
 
   get inactivityTimeout (): number {
@@ -40,9 +41,9 @@ export class TlsStream extends SocketStream {
     this.#carrier.abort(error)
   }
 
-  readonly #onCarrierClose = ({ error, local }: StreamCloseEvent): void => {
+  #onCarrierClose (error: Error | undefined, isLocal: boolean): void {
     if (error != null) {
-      this.endWith(error, { isLocal: local === true })
+      this.endWith(error, { isLocal })
     }
   }
 }

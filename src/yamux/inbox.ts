@@ -1,3 +1,4 @@
+import { chunksOf } from '../base/index.ts'
 import { FLAG, FRAME_TYPE, NO_RESET_CODE } from './constants.ts'
 import { Decoder } from './decoder.ts'
 import { YamuxProtocolError } from './errors.ts'
@@ -43,7 +44,7 @@ export class Inbox implements FrameSink {
 
   /** @throws YamuxProtocolError */
   read (bytes: Uint8Array | Uint8ArrayList): void {
-    for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
+    for (const chunk of chunksOf(bytes)) {
       this.#arrived.push(chunk)
     }
 

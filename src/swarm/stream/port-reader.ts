@@ -1,4 +1,4 @@
-import { ByteQueue, raceSignal } from '../../base/index.ts'
+import { ByteQueue, chunksOf, raceSignal } from '../../base/index.ts'
 import { closedForReading } from './stream-error.ts'
 import type { MessageStream, MessageStreamReadStatus } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -181,7 +181,7 @@ export class PortReader {
   }
 
   pushAll (bytes: Uint8Array | Uint8ArrayList): void {
-    for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
+    for (const chunk of chunksOf(bytes)) {
       this.push(chunk)
     }
   }

@@ -1,4 +1,4 @@
-import { CodedError } from '../../../base/index.ts'
+import { chunksOf, CodedError } from '../../../base/index.ts'
 import { MessageStreamBase } from '../../../message-stream/index.ts'
 import { REASON_CODE } from '../../contract/index.ts'
 import { silentLog } from './silent-log.ts'
@@ -56,7 +56,7 @@ export class LinkTransport extends MessageStreamBase implements LinkEvents {
   send (data: Uint8Array | Uint8ArrayList): boolean {
     let hasRoom = true
 
-    for (const chunk of data instanceof Uint8Array ? [data] : data) {
+    for (const chunk of chunksOf(data)) {
       hasRoom = this.#link.write(chunk)
     }
 

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../../base/index.ts'
 import { encodeHeaderBlock } from './header-block.ts'
 import { resetError } from './stream-errors.ts'
 import type { MessageSink } from '../../../message-stream/index.ts'
@@ -187,7 +188,7 @@ export class MuxStream implements ProviderStream, MessageSink {
       this.#held = []
     }
 
-    for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
+    for (const chunk of chunksOf(bytes)) {
       this.#held.push(chunk)
     }
 
