@@ -13,8 +13,8 @@ export class NoiseStream extends MessageStreamBase {
   readonly #encryptor: Encryptor
   readonly #decryptor: Decryptor
   readonly #detach: () => void
-  /** Whether the transport has drained since the last write began; it may do so within. */
-  #hasDrained = false
+  /** How often the transport has drained; it may do so within a write. */
+  #drains = 0
 
   /** Owns the transport from now on. `surplus` is what had already arrived behind the handshake. */
   constructor (transport: MessageStream, { send, receive }: Ciphers, surplus: Uint8Array[]) {
@@ -72,14 +72,13 @@ export class NoiseStream extends MessageStreamBase {
     }
 
     const messages = this.#encrypt(data)
+    const drains = this.#drains
+    const hasRoom = this.#sendAway(messages) || this.#drains > drains
 
-    this.#hasDrained = false
+    // who was told to wait is told when to go on: until then there is no room
+    this.writableNeedsDrain ||= !hasRoom && this.status === 'open'
 
-    const hasRoom = this.#sendAway(messages) || this.#hasDrained
-
-    this.writableNeedsDrain = !hasRoom && this.status === 'open'
-
-    return hasRoom
+    return hasRoom && !this.writableNeedsDrain
   }
 
   /** Closes the transport, when all that was written has left it. */
@@ -187,7 +186,7 @@ export class NoiseStream extends MessageStreamBase {
   }
 
   #onDrain (): void {
-    this.#hasDrained = true
+    this.#drains++
     this.tellRoom()
   }
 

@@ -240,8 +240,9 @@ export abstract class SocketStream extends MessageStreamBase {
       socket.uncork()
     }
 
-    // not `writableNeedDrain`, which a write sets that has left at once, if it was large
-    this.writableNeedsDrain = socket.writableLength >= Math.max(WRITE_HIGH_WATER_BYTES, socket.writableHighWaterMark)
+    // Not `writableNeedDrain`, which a write sets that has left at once, if it was large. Who was told to wait is told when to go
+    // on, so until then there is no room, however much has left meanwhile.
+    this.writableNeedsDrain ||= socket.writableLength >= Math.max(WRITE_HIGH_WATER_BYTES, socket.writableHighWaterMark)
 
     if (this.maxWriteBufferLength != null && this.writeBufferLength > this.maxWriteBufferLength) {
       this.abort(new StreamBufferError(`at most ${this.maxWriteBufferLength} bytes may wait to be sent, there are ${this.writeBufferLength}`))

@@ -116,6 +116,44 @@ describe('the write side of an encrypted stream', () => {
     expect([near.send(new Uint8Array(10)), near.writableNeedsDrain]).toEqual([true, false])
   })
 
+  it('has room when somebody writes as the transport drains within a write', async () => {
+    const { near, ends: [dialled] } = await noisePair({ highWaterBytes: 1_000_000 })
+    const send = dialled.send.bind(dialled)
+    let sends = 0
+
+    dialled.send = (data) => {
+      const isFirst = sends++ === 0
+
+      send(data)
+
+      if (isFirst) {
+        dialled.dispatchEvent(new Event('drain'))
+      }
+
+      return !isFirst
+    }
+
+    near.addEventListener('drain', () => { near.send(new Uint8Array(10)) })
+
+    expect([near.send(new Uint8Array(10)), near.writableNeedsDrain, sends]).toEqual([true, false, 2])
+  })
+
+  it('has no room before the drain that it has promised, whatever the transport says to who did not wait', async () => {
+    const { near, ends: [dialled] } = await noisePair({ highWaterBytes: 1_000_000 })
+    const send = dialled.send.bind(dialled)
+    let drains = 0
+
+    near.addEventListener('drain', () => { drains++ })
+    dialled.send = () => false
+    expect(near.send(new Uint8Array(10))).toBe(false)
+
+    dialled.send = send
+    expect([near.send(new Uint8Array(10)), near.writableNeedsDrain]).toEqual([false, true])
+
+    dialled.dispatchEvent(new Event('drain'))
+    expect([drains, near.writableNeedsDrain, near.send(new Uint8Array(10))]).toEqual([1, false, true])
+  })
+
   it('takes nothing after close and abort', async () => {
     const [closing, aborted] = [await noisePair(), await noisePair()]
     const closed = closing.near.close()

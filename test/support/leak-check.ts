@@ -33,7 +33,8 @@ function handles (): string[] {
   return process.getActiveResourcesInfo().filter((name) => WATCHED.has(name))
 }
 
-const before = handles().length
+/** What was open before the test; of a leak only the test is told that made it. */
+let before = handles().length
 
 async function assertNothingLeft (): Promise<void> {
   // closed sockets leave the list on the turns after their close event
@@ -41,8 +42,11 @@ async function assertNothingLeft (): Promise<void> {
     await new Promise<void>((resolve) => { setImmediate(resolve) })
   }
 
-  expect(handles().slice(before), 'handles that this test left open').toEqual([])
-  expect(timers.size, 'timers that this test left set').toBe(0)
+  const left = { handles: handles().slice(before), timers: timers.size }
+
+  before = handles().length
+  timers.clear()
+  expect(left, 'what this test left open, or set').toEqual({ handles: [], timers: 0 })
 }
 
 // registered first, so it comes last: after the hooks of the test and what it leaves to `onTestFinished`

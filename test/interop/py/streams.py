@@ -57,15 +57,25 @@ async def end_after(stream, writing):
     await stream.close_write()
 
 
-async def read_while(stream, writing):
+async def exchange(stream, data):
     """
-    What the other side sends while this one writes and ends.
+    What the other side sends back while this one writes and ends.
 
-    A read of mplex that waits for bytes holds a lock that a write needs, so there the one comes after the other.
+    A read of mplex that waits for bytes holds a lock that a write needs, and what nobody reads for five seconds resets
+    its stream: there each piece is read back before the next is written.
     """
     if isinstance(stream.muxed_stream, MplexStream):
-        await end_after(stream, writing)
-        return await read_all(stream)
+        got = [await exchange_piece(stream, data[start : start + CHUNK]) for start in range(0, len(data), CHUNK)]
+        await stream.close_write()
+        return b"".join([*got, await read_all(stream)])
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(end_after, stream, writing)
+        nursery.start_soon(end_after, stream, write(stream, data))
         return await read_all(stream)
+
+
+async def exchange_piece(stream, piece):
+    await stream.write(piece)
+    got = b""
+    while len(got) < len(piece):
+        got += await stream.read(len(piece) - len(got))
+    return got

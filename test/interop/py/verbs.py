@@ -18,7 +18,7 @@ from multiaddr import Multiaddr
 import trio
 
 from handlers import ECHO, GIVE, PERF, RESET, SINK
-from streams import count_all, end_after, read_all, read_while, write, write_zeros
+from streams import count_all, end_after, exchange, read_all, write_zeros
 
 # seconds
 CONNECTION_LIMIT = 10
@@ -78,7 +78,7 @@ async def echo(node, args):
     """Writes and reads at the same time, and compares what comes back."""
     stream = await open_stream(node, args, ECHO)
     sent = secrets.token_bytes(args["bytes"])
-    got = await read_while(stream, write(stream, sent))
+    got = await exchange(stream, sent)
     await stream.close()
     if got != sent:
         raise ValueError(f"sent {len(sent)} bytes, got {len(got)} others")

@@ -60,9 +60,9 @@ export class LinkTransport extends MessageStreamBase implements LinkEvents {
       hasRoom = this.#link.write(chunk)
     }
 
-    this.writableNeedsDrain = !hasRoom
+    this.writableNeedsDrain ||= !hasRoom
 
-    return hasRoom
+    return !this.writableNeedsDrain
   }
 
   async close (): Promise<void> {

@@ -22,7 +22,7 @@ import (
 	"github.com/multiformats/go-multiaddr"
 )
 
-const limit = 60 * time.Second
+const limit = 30 * time.Second
 
 type args struct {
 	Addr     string `json:"addr"`
