@@ -3,6 +3,7 @@
  *
  * - `errors`: the closed list of error codes, and the class that carries them
  * - `clock`, `random`: time and chance as arguments
+ * - `busy-poll`: an event loop that stays awake for answers
  * - `signals`, `shared-timeout`: bounded waiting
  * - `permits`: bounded use
  * - `bytes`, `byte-queue`, `slab`, `free-bytes`: bytes put together, bytes that wait, memory for short-lived ones
@@ -22,11 +23,13 @@ export { KeepAlive } from './keep-alive.ts'
 export { Outcome } from './outcome.ts'
 export { nearest } from './nearest.ts'
 export { holding, Permits } from './permits.ts'
+export { BUSY_POLL_DEFAULTS, BusyPoll, busyPoll } from './busy-poll.ts'
 export { after, pause, systemClock } from './clock.ts'
 export { systemRandom } from './random.ts'
 export { slab } from './slab.ts'
 export { toWritableStream } from './web-streams.ts'
 export { VERSION } from './version.ts'
+export type { BusyPollInit, EventLoop } from './busy-poll.ts'
 export type { Clock, Timer, TimerOptions } from './clock.ts'
 export type { Coded, ErrorCode } from './errors.ts'
 export type { DeadlineInit } from './signals.ts'

@@ -200,6 +200,7 @@ export class TcpListener extends TypedEventEmitter<ListenerEvents> implements Li
       remoteAddr,
       inactivityTimeout: this.#init.settings.inboundSocketInactivityTimeout,
       clock: this.#init.settings.clock,
+      poll: this.#init.settings.poll,
       log: this.#connectionLog
     })
 

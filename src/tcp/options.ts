@@ -1,5 +1,5 @@
-import { systemClock } from '../base/index.ts'
-import type { Clock } from '../base/index.ts'
+import { busyPoll as ownBusyPoll, systemClock } from '../base/index.ts'
+import type { BusyPoll, Clock } from '../base/index.ts'
 
 /** Of each socket; see Node's `net.createConnection`. */
 export interface TcpSocketOptions {
@@ -36,6 +36,11 @@ export interface TcpInit {
   dialOpts?: TcpSocketOptions
   /** Of sockets that we accept. */
   listenOpts?: TcpSocketOptions
+  /**
+   * Whether the event loop stays awake for answers while they come within microseconds, as from a process of the same machine; then a
+   * request takes a fraction of the time. See docs/limits.md for when it does, and how long at most. @default true
+   */
+  busyPoll?: boolean
   /** @default systemClock */
   clock?: Clock
 }
@@ -46,6 +51,8 @@ export type TcpSettings = Readonly<Record<NumberOption, number> & {
   closeServerOnMaxConnections: CloseServerOnMaxConnections | undefined
   dialOpts: Required<TcpSocketOptions>
   listenOpts: Required<TcpSocketOptions>
+  /** Undefined where nothing is polled. */
+  poll: BusyPoll | undefined
   clock: Clock
 }>
 
@@ -57,7 +64,7 @@ export const TCP_DEFAULTS: Readonly<Record<NumberOption, number>> = Object.freez
 })
 
 export const SOCKET_DEFAULTS: Readonly<Required<TcpSocketOptions>> = Object.freeze({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 0 })
-const OTHER_OPTIONS: readonly string[] = ['closeServerOnMaxConnections', 'dialOpts', 'listenOpts', 'clock']
+const OTHER_OPTIONS: readonly string[] = ['closeServerOnMaxConnections', 'dialOpts', 'listenOpts', 'busyPoll', 'clock']
 
 /**
  * The defaults with what `init` sets over them; undefined counts as not set.
@@ -83,7 +90,7 @@ export function resolveTcpOptions (init: TcpInit = {}): TcpSettings {
     numbers[name] = value
   }
 
-  const { closeServerOnMaxConnections, dialOpts, listenOpts, clock = systemClock } = init
+  const { closeServerOnMaxConnections, dialOpts, listenOpts, busyPoll = true, clock = systemClock } = init
 
   if (closeServerOnMaxConnections != null && !(closeServerOnMaxConnections.closeAbove >= closeServerOnMaxConnections.listenBelow)) {
     const { listenBelow, closeAbove } = closeServerOnMaxConnections
@@ -91,7 +98,7 @@ export function resolveTcpOptions (init: TcpInit = {}): TcpSettings {
     throw new RangeError(`tcp.closeServerOnMaxConnections.closeAbove must be at least listenBelow, received ${closeAbove} and ${listenBelow}`)
   }
 
-  return Object.freeze({ ...numbers, closeServerOnMaxConnections, dialOpts: socketOptions(dialOpts), listenOpts: socketOptions(listenOpts), clock })
+  return Object.freeze({ ...numbers, closeServerOnMaxConnections, dialOpts: socketOptions(dialOpts), listenOpts: socketOptions(listenOpts), poll: busyPoll ? ownBusyPoll : undefined, clock })
 }
 
 /** What of `options` is about sockets, over `defaults`. */

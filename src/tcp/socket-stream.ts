@@ -1,7 +1,7 @@
 import { StreamBufferError, StreamStateError, TimeoutError } from '@libp2p/interface'
 import { after, CodedError, freeBytes, MIN_FREED_BYTES, raceSignal } from '../base/index.ts'
 import { MessageStreamBase } from '../message-stream/index.ts'
-import type { Clock, Timer } from '../base/index.ts'
+import type { BusyPoll, Clock, Timer } from '../base/index.ts'
 import type { AbortOptions, Logger, MessageStreamDirection } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -30,6 +30,8 @@ export interface SocketStreamInit {
   direction: MessageStreamDirection
   clock: Clock
   log: Logger
+  /** What keeps the loop awake for answers; undefined: nothing does. */
+  poll: BusyPoll | undefined
 }
 
 /**
@@ -41,6 +43,7 @@ export interface SocketStreamInit {
  */
 export abstract class SocketStream extends MessageStreamBase {
   readonly log: Logger
+  readonly poll: BusyPoll | undefined
   readonly #socket: Socket
   readonly #clock: Clock
   readonly #ended = Promise.withResolvers<void>()
@@ -54,9 +57,10 @@ export abstract class SocketStream extends MessageStreamBase {
   #isGivenAway = false
   #lingering: Timer | undefined
 
-  constructor ({ socket, direction, clock, log }: SocketStreamInit) {
+  constructor ({ socket, direction, clock, log, poll }: SocketStreamInit) {
     super({ direction, maxReadBufferLength: MAX_READ_BUFFER_BYTES, clock })
     this.log = log
+    this.poll = poll
     this.#socket = socket
     this.#clock = clock
 
@@ -228,6 +232,8 @@ export abstract class SocketStream extends MessageStreamBase {
   #write (data: Uint8Array | Uint8ArrayList): void {
     const socket = this.#socket
 
+    this.poll?.onSend()
+
     if (data instanceof Uint8Array) {
       socket.write(data)
     } else {
@@ -258,6 +264,7 @@ export abstract class SocketStream extends MessageStreamBase {
   }
 
   readonly #onData = (chunk: Uint8Array): void => {
+    this.poll?.onReceive()
     this.receive(chunk)
     this.deliver()
 

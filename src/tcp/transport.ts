@@ -68,6 +68,7 @@ export class TcpTransport implements Transport<TcpDialEvents> {
       remoteAddr: address,
       inactivityTimeout: this.#settings.outboundSocketInactivityTimeout,
       clock: this.#settings.clock,
+      poll: this.#settings.poll,
       log: this.#connectionLog
     })
 

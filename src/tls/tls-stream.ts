@@ -17,7 +17,7 @@ export class TlsStream extends SocketStream {
   readonly #carrier: MessageStream
 
   constructor ({ socket, carrier, clock }: TlsStreamInit) {
-    super({ socket, direction: carrier.direction, clock, log: carrier.log.newScope('tls') })
+    super({ socket, direction: carrier.direction, clock, log: carrier.log.newScope('tls'), poll: carrier instanceof SocketStream ? carrier.poll : undefined })
     this.#carrier = carrier
     attachSink(carrier, { onClose: (error, isLocal) => { this.#onCarrierClose(error, isLocal) } })
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { BUSY_POLL_DEFAULTS } from '../../src/base/index.ts'
 import { CONNECTION_DEFAULTS as CHANNEL_CONNECTION_DEFAULTS, SESSION_DEFAULTS } from '../../src/channel/contract/index.ts'
 import { MESH_DEFAULTS } from '../../src/mesh/mesh.ts'
 import { PIPELINE_DEFAULTS } from '../../src/service/pipeline.ts'
@@ -17,6 +18,7 @@ const ROOMS: Readonly<Record<string, Defaults>> = {
   limits: LIMIT_DEFAULTS,
   connection: CONNECTION_DEFAULTS,
   yamux: YAMUX_DEFAULTS,
+  'busy polling': BUSY_POLL_DEFAULTS,
   session: SESSION_DEFAULTS,
   'channel connection': CHANNEL_CONNECTION_DEFAULTS,
   service: { ...SERVE_DEFAULTS, ...PIPELINE_DEFAULTS, ...TEE_DEFAULTS },
@@ -36,6 +38,10 @@ async function defaultsOf (path: string): Promise<Defaults[]> {
 function unitOf (option: string): string {
   if (option.endsWith('Ms')) {
     return 'ms'
+  }
+
+  if (option.endsWith('Us')) {
+    return 'µs'
   }
 
   return option.endsWith('Bytes') ? 'bytes' : 'count'

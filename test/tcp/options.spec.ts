@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { busyPoll } from '../../src/base/index.ts'
 import { resolveTcpOptions, socketOptions } from '../../src/tcp/options.ts'
 
 describe('the options of TCP', () => {
@@ -22,6 +23,10 @@ describe('the options of TCP', () => {
       dialOpts: { noDelay: false, keepAlive: true },
       listenOpts: { noDelay: true, keepAliveInitialDelay: 5 }
     })
+  })
+
+  it('poll for answers, unless they are told not to', () => {
+    expect([resolveTcpOptions(), resolveTcpOptions({ busyPoll: true }), resolveTcpOptions({ busyPoll: false })].map(({ poll }) => poll)).toEqual([busyPoll, busyPoll, undefined])
   })
 
   it('are refused when they do not exist', () => {

@@ -10,7 +10,7 @@ class PlainStream extends SocketStream {
   inactivityTimeout = 0
 
   constructor (socket: HeldSocket) {
-    super({ socket: socket as Duplex as Socket, direction: 'outbound', clock: systemClock, log: defaultLogger().forComponent('test') })
+    super({ socket: socket as Duplex as Socket, direction: 'outbound', clock: systemClock, log: defaultLogger().forComponent('test'), poll: undefined })
     this.socket = socket
   }
 
