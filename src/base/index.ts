@@ -6,7 +6,7 @@
  * - `busy-poll`: an event loop that stays awake for answers
  * - `signals`, `shared-timeout`: bounded waiting
  * - `permits`: bounded use
- * - `bytes`, `byte-queue`, `slab`, `free-bytes`: bytes put together, bytes that wait, memory for short-lived ones
+ * - `bytes`, `byte-queue`, `slab`, `free-bytes`, `young-garbage`: bytes put together, bytes that wait, memory for short-lived ones
  * - `keep-alive`: whether a silent peer still lives
  * - `outcome`: what comes once, and is a promise only for who asks
  * - `web-streams`: WHATWG streams over ours
@@ -28,6 +28,7 @@ export { after, pause, systemClock } from './clock.ts'
 export { systemRandom } from './random.ts'
 export { slab } from './slab.ts'
 export { toWritableStream } from './web-streams.ts'
+export { allocatedOutside } from './young-garbage.ts'
 export { VERSION } from './version.ts'
 export type { BusyPollInit, EventLoop } from './busy-poll.ts'
 export type { Clock, Timer, TimerOptions } from './clock.ts'

@@ -1,4 +1,4 @@
-import { plainBytes } from '../base/index.ts'
+import { allocatedOutside, plainBytes } from '../base/index.ts'
 import { LENGTH_BYTES, MAX_SHORT_TEXT_BYTES, TAG_BYTES } from './constants.ts'
 import { NoiseError } from './errors.ts'
 import { OpenedText } from './opened-text.ts'
@@ -160,6 +160,7 @@ export class Decryptor {
     if (piece.byteLength > 0) {
       this.#decipher ??= this.#cipher.decipher()
       this.#unproven.push(plainBytes(this.#decipher.update(piece)))
+      allocatedOutside(piece.byteLength)
     }
   }
 
