@@ -10,6 +10,7 @@
  * - `keep-alive`: whether a silent peer still lives
  * - `outcome`: what comes once, and is a promise only for who asks
  * - `web-streams`: WHATWG streams over ours
+ * - `transient`: sets and maps of what comes and goes
  * - `nearest`: the word that was probably meant
  * - `version`: which release this is
  */
@@ -27,6 +28,7 @@ export { BUSY_POLL_DEFAULTS, BusyPoll, busyPoll } from './busy-poll.ts'
 export { after, pause, systemClock } from './clock.ts'
 export { systemRandom } from './random.ts'
 export { slab } from './slab.ts'
+export { TransientMap, TransientSet } from './transient.ts'
 export { toWritableStream } from './web-streams.ts'
 export { allocatedOutside } from './young-garbage.ts'
 export { VERSION } from './version.ts'

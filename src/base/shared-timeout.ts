@@ -1,4 +1,5 @@
 import { after } from './clock.ts'
+import { TransientMap } from './transient.ts'
 import type { Clock, Timer, TimerOptions } from './clock.ts'
 
 /** Something that has begun, and should not take too long. */
@@ -15,7 +16,7 @@ export class SharedTimeout implements Disposable {
   readonly #clock: Clock
   readonly #options: TimerOptions
   /** What is pending, and when it is due. */
-  readonly #pending = new Map<Pending, number>()
+  readonly #pending = new TransientMap<Pending, number>()
   #timer: Timer | undefined
 
   /** `timeoutMs` counts from `add` on; `Infinity` is never. */

@@ -1,4 +1,4 @@
-import { CodedError, isCoded, raceSignal, toError } from '../base/index.ts'
+import { CodedError, isCoded, raceSignal, toError, TransientSet } from '../base/index.ts'
 import { ChannelError, CONNECTION_DEFAULTS, createMuxProvider, createSession, REASON_CODE, SESSION_DEFAULTS } from '../channel/index.ts'
 import { SwarmLink } from './swarm-link.ts'
 import type { Clock } from '../base/index.ts'
@@ -41,7 +41,7 @@ interface Attempt {
 export class ConnectionSessions {
   readonly #connection: Connection
   readonly #init: SessionsInit
-  readonly #open = new Set<OpenSession>()
+  readonly #open = new TransientSet<OpenSession>()
   #current: OpenSession | undefined
   #attempt: Attempt | undefined
   /** Begun by the other side, while this one begins one that counts; `MAX_SESSIONS_PER_CONNECTION` at most. */

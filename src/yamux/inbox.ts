@@ -1,4 +1,4 @@
-import { chunksOf } from '../base/index.ts'
+import { chunksOf, TransientSet } from '../base/index.ts'
 import { FLAG, FRAME_TYPE, NO_RESET_CODE } from './constants.ts'
 import { Decoder } from './decoder.ts'
 import { YamuxProtocolError } from './errors.ts'
@@ -27,7 +27,7 @@ export class Inbox implements FrameSink {
   readonly #handler: FrameHandler
   readonly #decoder = new Decoder(this)
   /** Streams that received payload in this read. */
-  readonly #touched = new Set<YamuxStream>()
+  readonly #touched = new TransientSet<YamuxStream>()
   #arrived: Uint8Array[] = []
   #isReading = false
   /** Of the data frame whose payload is coming, if anybody wants that. */

@@ -1,3 +1,4 @@
+import { TransientSet } from '../base/index.ts'
 import { FLAG, FRAME_TYPE, NO_RESET_CODE } from './constants.ts'
 import { FrameBatch } from './frame-batch.ts'
 import { SendQueue } from './send-queue.ts'
@@ -33,7 +34,7 @@ export class Outbox {
   readonly #maxMessageBytes: number
   readonly #queue = new SendQueue()
   /** Streams that wait for room though all their bytes have left, in that order. */
-  readonly #writers = new Set<Writer>()
+  readonly #writers = new TransientSet<Writer>()
   #batch: FrameBatch
   #isSaturated: boolean
   /** Whether the transport has drained since the last write began; it may do so within. */

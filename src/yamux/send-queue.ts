@@ -1,3 +1,4 @@
+import { TransientSet } from '../base/index.ts'
 import { FLAG, FRAME_TYPE, MAX_OUTSTANDING_PINGS, MAX_QUEUED_PONGS, MAX_QUEUED_RESETS } from './constants.ts'
 import { YamuxProtocolError } from './errors.ts'
 import type { FrameBatch } from './frame-batch.ts'
@@ -19,8 +20,8 @@ export class SendQueue {
   readonly #resets: Array<{ streamId: number, code: number }> = []
   readonly #pongs: number[] = []
   readonly #pings: number[] = []
-  readonly #control = new Set<FrameSource>()
-  readonly #data = new Set<FrameSource>()
+  readonly #control = new TransientSet<FrameSource>()
+  readonly #data = new TransientSet<FrameSource>()
   #goAway: { code: number, onSent(): void } | undefined
 
   get isEmpty (): boolean {

@@ -1,5 +1,5 @@
 import { MuxerClosedError, TooManyOutboundProtocolStreamsError } from '@libp2p/interface'
-import { CodedError, Permits } from '../base/index.ts'
+import { CodedError, Permits, TransientMap } from '../base/index.ts'
 import { MAX_ACK_BACKLOG, MAX_UINT32 } from './constants.ts'
 import { YamuxProtocolError } from './errors.ts'
 import type { YamuxStream } from './stream.ts'
@@ -14,7 +14,7 @@ export interface StreamTableInit {
 
 /** The streams of one connection by ID, who may open more of them, and under which ID; yamux 2. */
 export class StreamTable {
-  readonly #streams = new Map<number, YamuxStream>()
+  readonly #streams = new TransientMap<number, YamuxStream>()
   readonly #init: StreamTableInit
   readonly #backlog = new Permits(MAX_ACK_BACKLOG)
   #isShut = false

@@ -1,4 +1,4 @@
-import { Outcome } from '../../base/index.ts'
+import { Outcome, TransientSet } from '../../base/index.ts'
 import { endMoved } from './channel-errors.ts'
 import { refuse } from './ticket-queue.ts'
 import type { Ticket } from './ticket-queue.ts'
@@ -19,7 +19,7 @@ export interface TicketPort<K> {
  */
 export class TicketDesk<K extends Ticket, P extends TicketPort<K>> {
   readonly #side: 'sender' | 'receiver'
-  readonly #pending = new Set<K>()
+  readonly #pending = new TransientSet<K>()
   #port: P | undefined
   #idle: PromiseWithResolvers<void> | undefined
   #closed: Outcome<ChannelEnd> | undefined

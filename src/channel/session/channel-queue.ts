@@ -1,3 +1,4 @@
+import { TransientSet } from '../../base/index.ts'
 import type { OpenStream } from './open-stream.ts'
 
 interface Waiter {
@@ -8,8 +9,8 @@ interface Waiter {
 /** Top-level channels of the other side that nobody has taken yet, or those who wait for one; spec-channel 2.1, 2.2. */
 export class ChannelQueue {
   readonly #maxPendingChannels: number
-  readonly #pending = new Set<OpenStream>()
-  readonly #waiters = new Set<Waiter>()
+  readonly #pending = new TransientSet<OpenStream>()
+  readonly #waiters = new TransientSet<Waiter>()
   #error: Error | undefined
 
   constructor (maxPendingChannels: number) {
@@ -22,7 +23,7 @@ export class ChannelQueue {
 
   /** False if the queue is full. */
   push (stream: OpenStream): boolean {
-    const waiter = this.#waiters.values().next().value
+    const waiter = this.#waiters.first()
 
     if (waiter != null) {
       this.#waiters.delete(waiter)
@@ -40,7 +41,7 @@ export class ChannelQueue {
   async next (signal?: AbortSignal): Promise<OpenStream> {
     signal?.throwIfAborted()
 
-    const stream = this.#pending.values().next().value
+    const stream = this.#pending.first()
 
     if (stream != null) {
       this.#pending.delete(stream)

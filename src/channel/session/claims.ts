@@ -1,3 +1,4 @@
+import { TransientMap } from '../../base/index.ts'
 import { REASON_CODE } from '../contract/index.ts'
 import { unknownReference } from './ends.ts'
 import type { OpenStream } from './open-stream.ts'
@@ -22,9 +23,9 @@ export class Claims {
   readonly #streams: StreamTable
   readonly #reaper: Reaper
   readonly #max: number
-  readonly #unclaimed = new Map<number, UnclaimedStream>()
-  readonly #byParent = new Map<number, Set<UnclaimedStream>>()
-  readonly #expected = new Map<number, ExpectedStream>()
+  readonly #unclaimed = new TransientMap<number, UnclaimedStream>()
+  readonly #byParent = new TransientMap<number, Set<UnclaimedStream>>()
+  readonly #expected = new TransientMap<number, ExpectedStream>()
 
   constructor ({ streams, reaper, maxUnclaimedReferences }: ClaimsInit) {
     this.#streams = streams
@@ -188,9 +189,9 @@ class ExpectedStream implements Perishable {
   readonly ref: number
   readonly #expectation: Expectation
   readonly #since: number
-  readonly #others: Map<number, ExpectedStream>
+  readonly #others: TransientMap<number, ExpectedStream>
 
-  constructor (ref: number, expectation: Expectation, since: number, others: Map<number, ExpectedStream>) {
+  constructor (ref: number, expectation: Expectation, since: number, others: TransientMap<number, ExpectedStream>) {
     this.ref = ref
     this.#expectation = expectation
     this.#since = since

@@ -1,3 +1,4 @@
+import { TransientMap } from '../../base/index.ts'
 import { REASON_CODE } from '../contract/index.ts'
 import { MemoryChannel } from '../pipe/index.ts'
 import { discardMessage } from './discard-message.ts'
@@ -26,8 +27,8 @@ interface OriginsInit {
  */
 export class Origins {
   readonly #init: OriginsInit
-  readonly #senders = new Map<number, SenderOrigin>()
-  readonly #receivers = new Map<number, ReceiverOrigin>()
+  readonly #senders = new TransientMap<number, SenderOrigin>()
+  readonly #receivers = new TransientMap<number, ReceiverOrigin>()
   #error: Error | undefined
 
   constructor (init: OriginsInit) {
@@ -117,13 +118,13 @@ class SenderOrigin implements Perishable, PumpHooks {
   #port: SendPort<unknown> | undefined
   readonly #init: OriginsInit
   readonly #ref: number
-  readonly #others: Map<number, SenderOrigin>
+  readonly #others: TransientMap<number, SenderOrigin>
   #late: LateSendPort | undefined
   #isNested = false
   #isReturned = false
   #since = 0
 
-  constructor (init: OriginsInit, ref: number, others: Map<number, SenderOrigin>) {
+  constructor (init: OriginsInit, ref: number, others: TransientMap<number, SenderOrigin>) {
     this.#init = init
     this.#ref = ref
     this.#others = others

@@ -1,4 +1,4 @@
-import { after } from '../../base/index.ts'
+import { after, TransientSet } from '../../base/index.ts'
 import type { Clock, Timer } from '../../base/index.ts'
 
 /** Something that is not kept for longer than a certain time. */
@@ -15,7 +15,7 @@ export interface Perishable {
 export class Reaper {
   readonly #clock: Clock
   readonly #ttlMs: number
-  readonly #items = new Set<Perishable>()
+  readonly #items = new TransientSet<Perishable>()
   #timer: Timer | undefined
   #isStopped = false
 

@@ -1,4 +1,4 @@
-import { CodedError } from '../../base/index.ts'
+import { CodedError, TransientMap } from '../../base/index.ts'
 import { formatHeaders, parseHeaders } from './stream-headers.ts'
 import { StreamNumbers, UsedNumbers } from './stream-numbers.ts'
 import type { OpenStream } from './open-stream.ts'
@@ -32,8 +32,8 @@ export class StreamTable {
   readonly #codecs: ReadonlyMap<string, Codec>
   readonly #clock: Clock
   readonly #used: UsedNumbers
-  readonly #ours = new Map<number, OpenStream>()
-  readonly #theirs = new Map<number, OpenStream>()
+  readonly #ours = new TransientMap<number, OpenStream>()
+  readonly #theirs = new TransientMap<number, OpenStream>()
 
   /** @throws CodedError UnsupportedCodec */
   constructor ({ provider, codec, codecs, clock }: TableInit) {

@@ -1,3 +1,4 @@
+import { TransientSet } from '../../base/index.ts'
 /** Something that waits for the session, and has to be told when that is over. */
 export interface Failable {
   fail(error: Error): void
@@ -8,7 +9,7 @@ export interface Failable {
  * waits: what is made and forgotten does not stay.
  */
 export class Unsent {
-  readonly #waiting = new Set<Failable>()
+  readonly #waiting = new TransientSet<Failable>()
   #error: Error | undefined
 
   /** How the session has ended, if it has. */

@@ -1,4 +1,4 @@
-import { systemClock, toError } from '../../base/index.ts'
+import { systemClock, toError, TransientMap } from '../../base/index.ts'
 import { REASON_CODE } from '../../channel/index.ts'
 import { LOCAL } from '../caller.ts'
 import { META } from '../message.ts'
@@ -50,7 +50,7 @@ export class Attachment implements CallHost, CallAnswers {
   readonly #expiry: Expiry
   /** Handlers that have not ended, whether somebody waits or not, and results that have not left. */
   readonly #load = new Load()
-  readonly #open = new Map<number, OpenCall>()
+  readonly #open = new TransientMap<number, OpenCall>()
   #isOver = false
 
   constructor (calls: Receiver<unknown>, results: Sender<unknown>, init: AttachmentInit) {

@@ -1,3 +1,4 @@
+import { TransientSet } from '../../base/index.ts'
 import type { Clock, Timer, TimerOptions } from '../../base/index.ts'
 
 /** Something that ends at a certain time, on the clock of its Expiry. */
@@ -10,7 +11,7 @@ export interface Expiring {
 export class Expiry {
   readonly #clock: Clock
   readonly #options: TimerOptions
-  readonly #items = new Set<Expiring>()
+  readonly #items = new TransientSet<Expiring>()
   #timer: Timer | undefined
   #when = Infinity
 

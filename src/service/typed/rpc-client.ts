@@ -1,4 +1,4 @@
-import { systemClock, toError } from '../../base/index.ts'
+import { systemClock, toError, TransientMap, TransientSet } from '../../base/index.ts'
 import { REASON_CODE } from '../../channel/index.ts'
 import { META } from '../message.ts'
 import { isRefusal } from '../refusal.ts'
@@ -48,9 +48,9 @@ export class RpcClient implements PendingCallHost {
   #error: Error | undefined
   #lastId = 0
   /** Calls that the service has to answer, given up or not. */
-  readonly #open = new Map<number, PendingCall>()
+  readonly #open = new TransientMap<number, PendingCall>()
   /** Calls that wait until one of those is answered. */
-  readonly #waiting = new Set<PendingCall>()
+  readonly #waiting = new TransientSet<PendingCall>()
 
   constructor (target: Reference, { timeoutMs = Infinity, meta, clock = systemClock, contract, maxOpenCalls = RPC_LIMITS.maxOpenCalls }: TypedClientOptions = {}) {
     this.#target = target

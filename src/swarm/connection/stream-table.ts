@@ -1,4 +1,4 @@
-import { CodedError, Deadline, isCoded, raceSignal, SharedTimeout, toError } from '../../base/index.ts'
+import { CodedError, Deadline, isCoded, raceSignal, SharedTimeout, toError, TransientSet } from '../../base/index.ts'
 import { answering, assertProtocol, confirming, explainFailure, greeting, selectProtocol } from '../stream/index.ts'
 import { TrackedStream } from './tracked-stream.ts'
 import type { ConnectionComponents, ProtocolEntry, StreamGate } from './components.ts'
@@ -37,7 +37,7 @@ export class StreamTable implements StreamOwner {
   readonly #gate: StreamGate
   readonly #negotiating: SharedTimeout
   readonly #supported: SupportedProtocols
-  readonly #streams = new Set<SwarmStream>()
+  readonly #streams = new TransientSet<SwarmStream>()
   /** Inbound streams that came before anybody may be served; the gate bounds their number. */
   #parked: TrackedStream[] | undefined = []
   /** Whether the last inbound stream was refused: a flood of them is one event, and not a flood of events. */

@@ -1,4 +1,4 @@
-import { toError } from '../../base/index.ts'
+import { toError, TransientSet } from '../../base/index.ts'
 
 /** An exhausted budget has room again below this part of its maximum, so that streams do not flap. */
 export const BUDGET_RELEASE_RATIO = 7 / 8
@@ -22,7 +22,7 @@ interface ReleaseListener {
 export class MemoryBudget {
   readonly max: number
   readonly #onError: (error: Error) => void
-  readonly #listeners = new Set<ReleaseListener>()
+  readonly #listeners = new TransientSet<ReleaseListener>()
   #used = 0
   #exhausted = false
 

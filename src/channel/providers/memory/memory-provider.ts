@@ -1,4 +1,4 @@
-import { CodedError } from '../../../base/index.ts'
+import { CodedError, TransientMap, TransientSet } from '../../../base/index.ts'
 import { REASON_CODE, SESSION_DEFAULTS } from '../../contract/index.ts'
 import { MemoryLink } from './memory-link.ts'
 import type { CallOptions, ProviderEvents, StreamHeaders, StreamProvider } from '../../contract/index.ts'
@@ -55,11 +55,11 @@ class MemoryProvider implements StreamProvider {
   #other: MemoryProvider | undefined
   #events: ProviderEvents | undefined
   /** Streams of both sides that have not ended. */
-  readonly #links = new Set<MemoryLink>()
+  readonly #links = new TransientSet<MemoryLink>()
   /** Streams that we opened and the other side was told of. */
-  readonly #open = new Set<MemoryLink>()
+  readonly #open = new TransientSet<MemoryLink>()
   /** Streams that we opened and that wait for one of those to end, with the ends that the other side gets. */
-  readonly #waiting = new Map<MemoryLink, MemoryLink>()
+  readonly #waiting = new TransientMap<MemoryLink, MemoryLink>()
   /** Streams of the other side that wait to be told. */
   #arrived: MemoryLink[] = []
   #end: { readonly error: Error | undefined } | undefined
@@ -150,7 +150,7 @@ class MemoryProvider implements StreamProvider {
       return
     }
 
-    const next = this.#waiting.entries().next().value
+    const next = this.#waiting.first()
 
     if (next != null) {
       this.#waiting.delete(next[0])

@@ -1,4 +1,4 @@
-import { after, CodedError, raceOrEnd, toError } from '../../../base/index.ts'
+import { after, CodedError, raceOrEnd, toError, TransientSet } from '../../../base/index.ts'
 import { GO_AWAY, yamux } from '../../../yamux/index.ts'
 import { flushAll } from './flush.ts'
 import { HeaderAcceptor } from './header-acceptor.ts'
@@ -76,7 +76,7 @@ class LinkMuxProvider implements MuxProvider {
   readonly #muxer: YamuxMuxer
   readonly #slots: OpenSlots<MuxStream>
   readonly #acceptor: HeaderAcceptor
-  readonly #streams = new Set<MuxStream>()
+  readonly #streams = new TransientSet<MuxStream>()
   readonly #gone = Promise.withResolvers<void>()
   #phase: 'open' | 'closing' | 'ended' = 'open'
   /** Why streams and calls fail, unless the phase is `open`. */

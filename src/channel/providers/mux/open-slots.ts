@@ -1,11 +1,11 @@
-import { CodedError } from '../../../base/index.ts'
+import { CodedError, TransientSet } from '../../../base/index.ts'
 
 /** At most `max` streams of ours are open, and as many wait, first come, first served; spec-channel 2.4. */
 export class OpenSlots<T> {
   readonly #max: number
   readonly #begin: (stream: T) => void
-  readonly #open = new Set<T>()
-  readonly #waiting = new Set<T>()
+  readonly #open = new TransientSet<T>()
+  readonly #waiting = new TransientSet<T>()
 
   /** `begin` is called for each, when it may be opened. */
   constructor (max: number, begin: (stream: T) => void) {
@@ -37,7 +37,7 @@ export class OpenSlots<T> {
       return
     }
 
-    const next = this.#waiting.values().next().value
+    const next = this.#waiting.first()
 
     if (next != null) {
       this.#waiting.delete(next)
