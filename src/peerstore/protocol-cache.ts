@@ -24,6 +24,8 @@ export class ProtocolCache {
 
   /** The peer used last stands last. */
   readonly #peers = new Map<string, Set<string>>()
+  /** Stands last already, if it is there: most ask for the same again and again. */
+  #newest: string | undefined
 
   constructor ({ maxPeers = MAX_PEERS_WITH_PROTOCOLS, maxProtocolsPerPeer = MAX_PROTOCOLS_PER_PEER }: ProtocolCacheInit = {}) {
     this.#maxPeers = maxPeers
@@ -83,6 +85,11 @@ export class ProtocolCache {
   }
 
   #touch (peer: string, known: Set<string>): void {
+    if (peer === this.#newest && this.#peers.has(peer)) {
+      return
+    }
+
+    this.#newest = peer
     this.#peers.delete(peer)
     this.#peers.set(peer, known)
     dropFirst(this.#peers, this.#maxPeers)
