@@ -49,8 +49,10 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
   readonly #clock: Pick<Clock, 'now'>
   readonly #reading: ReadSide
-  /** Replaced, never changed: whoever is told may come and go meanwhile. */
-  #sinks = NO_SINKS
+  /** Nearly always the only one. */
+  #sink: MessageSink | undefined
+  /** Behind it. Replaced, never changed: whoever is told may come and go meanwhile. */
+  #others = NO_SINKS
   /** Sinks that take messages. */
   #takers = 0
   #error: Error | undefined
@@ -89,7 +91,12 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
   /** Who is told without events, behind all listeners. */
   addSink (sink: MessageSink): void {
-    this.#sinks = this.#sinks.length === 0 ? [sink] : [...this.#sinks, sink]
+    if (this.#sink == null) {
+      this.#sink = sink
+    } else {
+      this.#others = [...this.#others, sink]
+    }
+
     this.#takers += sink.onMessage == null ? 0 : 1
 
     if (this.#reading.byteLength > 0) {
@@ -98,10 +105,20 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
   }
 
   removeSink (sink: MessageSink): void {
-    const rest = this.#sinks.filter((other) => other !== sink)
+    const isThere = this.#sink === sink || this.#others.includes(sink)
 
-    this.#takers -= rest.length === this.#sinks.length || sink.onMessage == null ? 0 : 1
-    this.#sinks = rest
+    if (!isThere) {
+      return
+    }
+
+    this.#takers -= sink.onMessage == null ? 0 : 1
+
+    if (this.#sink === sink) {
+      this.#sink = this.#others[0]
+      this.#others = this.#others.length > 1 ? this.#others.slice(1) : NO_SINKS
+    } else {
+      this.#others = this.#others.filter((other) => other !== sink)
+    }
   }
 
   /** As `send`, of memory that nobody else uses: it may be freed when it has left. */
@@ -205,7 +222,11 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
       this.dispatchEvent(new StreamMessageEvent(bytes))
     }
 
-    for (const sink of this.#sinks) {
+    const others = this.#others
+
+    this.#sink?.onMessage?.(bytes)
+
+    for (const sink of others) {
       sink.onMessage?.(bytes)
     }
   }
@@ -268,7 +289,11 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
 
   /** As `tellIdle`, of the end: no event of libp2p is for that. */
   protected tellEndSent (): void {
-    for (const sink of this.#sinks) {
+    const others = this.#others
+
+    this.#sink?.onIdle?.()
+
+    for (const sink of others) {
       sink.onIdle?.()
     }
   }
@@ -335,7 +360,11 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
       this.dispatchEvent(closeEvent(error, isLocal))
     }
 
-    for (const sink of this.#sinks) {
+    const others = this.#others
+
+    this.#sink?.onClose?.(error, isLocal)
+
+    for (const sink of others) {
       sink.onClose?.(error, isLocal)
     }
   }
@@ -352,7 +381,11 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
       this.dispatchEvent(new Event(type))
     }
 
-    for (const sink of this.#sinks) {
+    const others = this.#others
+
+    this.#sink?.[method]?.()
+
+    for (const sink of others) {
       sink[method]?.()
     }
   }

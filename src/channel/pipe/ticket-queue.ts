@@ -1,3 +1,5 @@
+import { TransientMap } from '../../base/index.ts'
+
 /** What tickets of both directions have in common. */
 export interface Ticket {
   claim(): boolean
@@ -6,10 +8,15 @@ export interface Ticket {
   readonly owner?: object | undefined
 }
 
-interface Place<K> {
+class Place<K> {
   readonly ticket: K
   before: Place<K> | undefined
   behind: Place<K> | undefined
+
+  constructor (ticket: K, before: Place<K> | undefined) {
+    this.ticket = ticket
+    this.before = before
+  }
 }
 
 /** So many are looked through one by one; a map of them costs more than all else at most ends. */
@@ -21,7 +28,7 @@ const MAX_WITHOUT_MAP = 4
  */
 export class TicketQueue<K extends Ticket> {
   /** Made when there are many, and kept. */
-  #places: Map<K, Place<K>> | undefined
+  #places: TransientMap<K, Place<K>> | undefined
   #first: Place<K> | undefined
   #last: Place<K> | undefined
   #size = 0
@@ -31,7 +38,7 @@ export class TicketQueue<K extends Ticket> {
   }
 
   add (ticket: K): void {
-    const place: Place<K> = { ticket, before: this.#last, behind: undefined }
+    const place = new Place(ticket, this.#last)
 
     if (this.#last == null) {
       this.#first = place
@@ -130,6 +137,8 @@ export class TicketQueue<K extends Ticket> {
       behind.before = before
     }
 
+    // or a dead place that V8 has in its old generation keeps all that came behind it
+    place.before = place.behind = undefined
     this.#size--
     this.#places?.delete(place.ticket)
   }
@@ -144,8 +153,8 @@ export class TicketQueue<K extends Ticket> {
     return place
   }
 
-  #map (): Map<K, Place<K>> {
-    const places = new Map<K, Place<K>>()
+  #map (): TransientMap<K, Place<K>> {
+    const places = new TransientMap<K, Place<K>>()
 
     for (let place = this.#first; place != null; place = place.behind) {
       places.set(place.ticket, place)

@@ -1,4 +1,4 @@
-import { TransientMap } from '../../base/index.ts'
+import { TransientMap, TransientSet } from '../../base/index.ts'
 import { REASON_CODE } from '../contract/index.ts'
 import { unknownReference } from './ends.ts'
 import type { OpenStream } from './open-stream.ts'
@@ -24,7 +24,7 @@ export class Claims {
   readonly #reaper: Reaper
   readonly #max: number
   readonly #unclaimed = new TransientMap<number, UnclaimedStream>()
-  readonly #byParent = new TransientMap<number, Set<UnclaimedStream>>()
+  readonly #byParent = new TransientMap<number, TransientSet<UnclaimedStream>>()
   readonly #expected = new TransientMap<number, ExpectedStream>()
 
   constructor ({ streams, reaper, maxUnclaimedReferences }: ClaimsInit) {
@@ -128,7 +128,10 @@ export class Claims {
     this.#reaper.add(item)
 
     if (siblings == null) {
-      this.#byParent.set(stream.parent, new Set([item]))
+      const first = new TransientSet<UnclaimedStream>()
+
+      first.add(item)
+      this.#byParent.set(stream.parent, first)
     } else {
       siblings.add(item)
     }

@@ -1,5 +1,6 @@
 import { CodedError, Deadline, isCoded, raceSignal, SharedTimeout, toError, TransientSet } from '../../base/index.ts'
-import { answering, assertProtocol, confirming, explainFailure, greeting, selectProtocol } from '../stream/index.ts'
+import { answering, assertProtocol, explainFailure, greeting, selectProtocol } from '../stream/index.ts'
+import { InboundNegotiation, LazyNegotiation } from './stream-negotiation.ts'
 import { TrackedStream } from './tracked-stream.ts'
 import type { ConnectionComponents, ProtocolEntry, StreamGate } from './components.ts'
 import type { StreamOwner } from './tracked-stream.ts'
@@ -179,16 +180,7 @@ export class StreamTable implements StreamOwner {
     const { stream } = tracked
 
     try {
-      stream.port.openLazily(greeting(protocol), {
-        negotiation: confirming(protocol),
-        timeout: this.#negotiating,
-        wanted: `the peer to take ${protocol}`,
-        onFailed: (error) => {
-          if (isCoded(error, 'UnsupportedProtocol') || isCoded(error, 'NegotiationFailed')) {
-            this.components.forgetProtocol(this.connection.remotePeer, protocol)
-          }
-        }
-      })
+      stream.port.openLazily(greeting(protocol), new LazyNegotiation(this, protocol, this.#negotiating))
       this.#beginOutbound(tracked, protocol)
 
       return stream
@@ -270,13 +262,12 @@ export class StreamTable implements StreamOwner {
 
     const { port } = tracked.stream
 
-    port.negotiate({
-      negotiation: answering((bytes) => { port.sendNow(bytes) }, this.#supported),
-      timeout: this.#negotiating,
-      wanted: 'the peer to propose a protocol',
-      onAgreed: (protocol) => { this.#onAgreed(tracked, protocol) },
-      onFailed: (error) => { this.#onInboundFailed(tracked, error) }
-    })
+    port.negotiate(new InboundNegotiation(
+      answering((bytes) => { port.sendNow(bytes) }, this.#supported),
+      this.#negotiating,
+      (protocol) => { this.#onAgreed(tracked, protocol) },
+      (error) => { this.#onInboundFailed(tracked, error) }
+    ))
   }
 
   #onAgreed (tracked: TrackedStream, protocol: string): void {

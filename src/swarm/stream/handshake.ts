@@ -16,21 +16,29 @@ export interface HandshakeSource {
   unread(bytes: Uint8Array): void
 }
 
-export interface HandshakeInit {
-  negotiation: Negotiation
-  timeout: SharedTimeout
+/** A negotiation that goes before all other reading. When it fails, so does the stream. */
+export interface PortNegotiation {
+  readonly negotiation: Negotiation
+  readonly timeout: SharedTimeout
   /** What is waited for, as 'the peer to take /echo/1.0.0'. */
-  wanted: string
+  readonly wanted: string
   /** There is an agreement. */
-  onAgreed(protocol: string): void
+  onAgreed?(protocol: string): void
   /** There will be none. */
-  onFailed(error: Error): void
+  onFailed?(error: Error): void
+}
+
+/** Whose handshake it is. */
+export interface HandshakeOwner {
+  /** It is over: before the negotiation hears of an agreement, and after it has heard of a failure. */
+  onHandshakeEnd(error?: Error): void
 }
 
 /** Brings a negotiation forward whenever something arrives, in the same moment; it waits for nothing else. */
 export class Handshake implements Pending {
   readonly #source: HandshakeSource
-  readonly #init: HandshakeInit
+  readonly #init: PortNegotiation
+  readonly #owner: HandshakeOwner
   readonly #parser = new MessageParser()
   #step: IteratorResult<MessageRequest, string> | undefined
   #hasBegun = false
@@ -38,9 +46,10 @@ export class Handshake implements Pending {
   #isRunning = false
   #isOver = false
 
-  constructor (source: HandshakeSource, init: HandshakeInit) {
+  constructor (source: HandshakeSource, init: PortNegotiation, owner: HandshakeOwner) {
     this.#source = source
     this.#init = init
+    this.#owner = owner
   }
 
   get hasBegun (): boolean {
@@ -87,7 +96,7 @@ export class Handshake implements Pending {
   }
 
   #advance (): void {
-    const { negotiation, onAgreed } = this.#init
+    const { negotiation } = this.#init
     let step = this.#step ?? negotiation.next()
 
     while (step.done !== true) {
@@ -103,7 +112,8 @@ export class Handshake implements Pending {
 
     this.cancel()
     this.#source.unread(this.#parser.rest)
-    onAgreed(step.value)
+    this.#owner.onHandshakeEnd()
+    this.#init.onAgreed?.(step.value)
   }
 
   #nextMessage (request: MessageRequest): string | undefined {
@@ -142,7 +152,8 @@ export class Handshake implements Pending {
   #fail (error: Error): void {
     if (!this.#isOver) {
       this.cancel()
-      this.#init.onFailed(error)
+      this.#init.onFailed?.(error)
+      this.#owner.onHandshakeEnd(error)
     }
   }
 }

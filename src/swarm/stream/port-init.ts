@@ -1,4 +1,3 @@
-import type { HandshakeInit } from './handshake.ts'
 import type { PortReaderInit } from './port-reader.ts'
 
 export interface StreamPortInit extends PortReaderInit {
@@ -10,6 +9,3 @@ export interface StreamPortInit extends PortReaderInit {
   /** Whether the transport still works; an abort that comes from below when it does not is a loss. */
   isConnected?(): boolean
 }
-
-/** A negotiation that goes before all other reading. When it fails, so does the stream. */
-export type PortNegotiation = Omit<HandshakeInit, 'onAgreed' | 'onFailed'> & Partial<Pick<HandshakeInit, 'onAgreed' | 'onFailed'>>

@@ -10,8 +10,9 @@ const WRITE_PIECE_BYTES = 256 * 1024
 
 const NOTHING = new Uint8Array(0)
 
-export interface PortWriterInit {
-  onWrite?(bytes: number): void
+/** Whose half a writer is. */
+export interface PortWriterOwner {
+  onWrite(bytes: number): void
   /** What the raw stream threw at us, as what it means for this stream. */
   explain(thrown: unknown): Error
   /** The end has left, or will not. */
@@ -23,11 +24,12 @@ export class PortWriter {
   bytesWritten = 0
 
   readonly #raw: MessageStream
-  readonly #init: PortWriterInit
+  readonly #owner: PortWriterOwner
   #error: Error | undefined
   /** What calls get that come too late, while those before them may go on. */
   #refusal: Error | undefined
-  #prefix: { bytes: Uint8Array, onSent(): void } | undefined
+  #prefix: Uint8Array | undefined
+  #onPrefixSent: (() => void) | undefined
   #wake: (() => void) | undefined
   #lastTurn: Promise<unknown> = Promise.resolve()
   #waiting = 0
@@ -36,9 +38,9 @@ export class PortWriter {
   #flushing: PromiseWithResolvers<void> | undefined
   #hasEnded = false
 
-  constructor (raw: MessageStream, init: PortWriterInit) {
+  constructor (raw: MessageStream, owner: PortWriterOwner) {
     this.#raw = raw
-    this.#init = init
+    this.#owner = owner
   }
 
   get error (): Error | undefined {
@@ -85,7 +87,8 @@ export class PortWriter {
 
   /** Goes out in front of the first bytes, in one message with them. */
   setPrefix (bytes: Uint8Array, onSent: () => void): void {
-    this.#prefix = { bytes, onSent }
+    this.#prefix = bytes
+    this.#onPrefixSent = onSent
   }
 
   /** Sends the prefix, if it waits for bytes still. */
@@ -183,19 +186,22 @@ export class PortWriter {
 
   #send (bytes: Uint8Array): void {
     const prefix = this.#prefix
-    const message = prefix == null ? bytes : concat([prefix.bytes, bytes])
+    const message = prefix == null ? bytes : concat([prefix, bytes])
 
     this.#prefix = undefined
 
     try {
       this.#raw.send(message)
     } catch (thrown) {
-      throw this.#error ?? this.#init.explain(thrown)
+      throw this.#error ?? this.#owner.explain(thrown)
     }
 
     this.bytesWritten += message.byteLength
-    this.#init.onWrite?.(message.byteLength)
-    prefix?.onSent()
+    this.#owner.onWrite(message.byteLength)
+
+    if (prefix != null) {
+      this.#onPrefixSent?.()
+    }
   }
 
   async #sendInPieces (bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -233,7 +239,7 @@ export class PortWriter {
     this.#flushing = flushing
     this.#raw.close().then(
       () => { this.#flushed() },
-      (thrown: unknown) => { this.fail(this.#error ?? this.#init.explain(thrown)) }
+      (thrown: unknown) => { this.fail(this.#error ?? this.#owner.explain(thrown)) }
     )
 
     return flushing.promise
@@ -256,7 +262,7 @@ export class PortWriter {
       flushing.reject(this.#error)
     }
 
-    this.#init.onFlushed()
+    this.#owner.onFlushed()
   }
 
   /** Runs one after the other, in the order of the calls. */

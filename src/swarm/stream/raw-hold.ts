@@ -20,18 +20,21 @@ export class RawHold {
   readonly #raw: MessageStream
   readonly #owner: RawOwner
   /** Of the raw stream, as it was before us. */
-  readonly #original: Pick<MessageStream, 'abort' | 'maxReadBufferLength'>
+  readonly #abort: MessageStream['abort']
+  /** As above. */
+  readonly #maxReadBufferLength: number
   readonly #detach: () => void
 
   constructor (raw: MessageStream, owner: RawOwner) {
     this.#raw = raw
     this.#owner = owner
-    this.#original = { abort: raw.abort.bind(raw), maxReadBufferLength: raw.maxReadBufferLength }
+    this.#abort = raw.abort.bind(raw)
+    this.#maxReadBufferLength = raw.maxReadBufferLength
 
     // when its peer says farewell, the yamux of npm aborts all streams, and with them what they hold for us
     raw.abort = (error) => {
       owner.onAbort()
-      this.#original.abort(error)
+      this.#abort(error)
     }
 
     raw.maxReadBufferLength = Math.max(raw.maxReadBufferLength, RAW_READ_BUFFER_BYTES)
@@ -54,7 +57,7 @@ export class RawHold {
 
   /** Aborts it, whatever it holds. */
   abort (error: Error): void {
-    this.#original.abort(error)
+    this.#abort(error)
   }
 
   /** From here on it tells us nothing. */
@@ -64,6 +67,6 @@ export class RawHold {
 
   /** The raw stream as it was. */
   release (): MessageStream {
-    return Object.assign(this.#raw, this.#original)
+    return Object.assign(this.#raw, { abort: this.#abort, maxReadBufferLength: this.#maxReadBufferLength })
   }
 }

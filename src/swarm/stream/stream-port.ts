@@ -4,7 +4,9 @@ import { PortReader } from './port-reader.ts'
 import { PortWriter } from './port-writer.ts'
 import { RawHold } from './raw-hold.ts'
 import { explainFailure } from './stream-error.ts'
-import type { PortNegotiation, StreamPortInit } from './port-init.ts'
+import type { HandshakeOwner, PortNegotiation } from './handshake.ts'
+import type { StreamPortInit } from './port-init.ts'
+import type { PortWriterOwner } from './port-writer.ts'
 import type { RawOwner } from './raw-hold.ts'
 import type { MessageStream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -17,7 +19,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
  * is an end here; a raw stream that closes without one, as all streams of a dead connection do, is an
  * error. What had arrived by then is read first, unless it was we who aborted.
  */
-export class StreamPort implements RawOwner {
+export class StreamPort implements RawOwner, PortWriterOwner, HandshakeOwner {
   readonly raw: MessageStream
   readonly #reader: PortReader
   readonly #writer: PortWriter
@@ -38,11 +40,7 @@ export class StreamPort implements RawOwner {
     this.raw = raw
     this.#init = init
     this.#reader = new PortReader(raw, init)
-    this.#writer = new PortWriter(raw, {
-      onWrite: (bytes) => { init.onWrite?.(bytes) },
-      explain: (thrown) => this.#explain(thrown, true),
-      onFlushed: () => { this.#onFlushed() }
-    })
+    this.#writer = new PortWriter(raw, this)
     this.#hold = new RawHold(raw, this)
     this.#hold.catchUp()
   }
@@ -281,41 +279,48 @@ export class StreamPort implements RawOwner {
       if (error == null) {
         this.#onQuietClose()
       } else {
-        this.#endWith(this.#explain(error, isLocal))
+        this.#endWith(this.explain(error, isLocal))
       }
     })
   }
 
+  /** The writer tells us, and asks. */
+  onWrite (bytes: number): void {
+    this.#init.onWrite?.(bytes)
+  }
+
+  onFlushed (): void {
+    this.#checkClosed()
+
+    if (this.#hasQuietlyClosed && !this.#isClosed) {
+      queueMicrotask(() => { this.#onQuietClose() })
+    }
+  }
+
+  explain (thrown: unknown, local = true): Error {
+    return explainFailure(thrown, { local, isConnected: this.#init.isConnected?.() ?? true, lossError: () => this.#lossError() })
+  }
+
+  /** The handshake tells us. */
+  onHandshakeEnd (error?: Error): void {
+    // if reading has failed, then the stream is ending already, and whoever ends it goes on with that
+    if (error != null && this.#reader.error == null) {
+      this.abort(error)
+    }
+
+    this.#handshake = undefined
+    this.#reader.release()
+    this.#checkClosed()
+    this.#onChangeListener?.()
+  }
+
   #prepare (negotiation: PortNegotiation): Handshake {
-    const handshake = new Handshake(this.#reader, {
-      ...negotiation,
-      onAgreed: (protocol) => {
-        this.#endHandshake()
-        negotiation.onAgreed?.(protocol)
-      },
-      onFailed: (error) => {
-        negotiation.onFailed?.(error)
-
-        // if reading has failed, then the stream is ending already, and whoever ends it goes on with that
-        if (this.#reader.error == null) {
-          this.abort(error)
-        }
-
-        this.#endHandshake()
-      }
-    })
+    const handshake = new Handshake(this.#reader, negotiation, this)
 
     this.#handshake = handshake
     this.#reader.hold(() => { handshake.advance() })
 
     return handshake
-  }
-
-  #endHandshake (): void {
-    this.#handshake = undefined
-    this.#reader.release()
-    this.#checkClosed()
-    this.#onChangeListener?.()
   }
 
   /** Both directions have ended, or the transport went away under them. */
@@ -334,14 +339,6 @@ export class StreamPort implements RawOwner {
     this.#checkClosed()
   }
 
-  #onFlushed (): void {
-    this.#checkClosed()
-
-    if (this.#hasQuietlyClosed && !this.#isClosed) {
-      queueMicrotask(() => { this.#onQuietClose() })
-    }
-  }
-
   #endWith (error: Error): void {
     this.#reader.flush()
     this.#fail(error)
@@ -357,10 +354,6 @@ export class StreamPort implements RawOwner {
     if (!this.#reader.remoteEnded) {
       this.#reader.fail(error, { keepUnread: true })
     }
-  }
-
-  #explain (thrown: unknown, local: boolean): Error {
-    return explainFailure(thrown, { local, isConnected: this.#init.isConnected?.() ?? true, lossError: () => this.#lossError() })
   }
 
   #lossError (): Error {
@@ -386,7 +379,7 @@ export class StreamPort implements RawOwner {
 
     // a question that was never sent gets no answer
     if (this.#handshake?.hasBegun === false) {
-      this.#endHandshake()
+      this.onHandshakeEnd()
     }
 
     this.#reader.finish()
