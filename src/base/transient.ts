@@ -1,34 +1,42 @@
 /** Deletions after which a collection is made anew, if it is not larger than half of that. */
 const RENEWAL = 64
 
+/** What a `Set` and a `Map` have in common. */
+interface Collection<K, Entry> extends Iterable<Entry> {
+  readonly size: number
+  has(key: K): boolean
+  delete(key: K): boolean
+  clear(): void
+}
+
 /**
- * A set of things that come and go, as streams and calls do.
+ * A collection of things that come and go, as streams and calls do.
  *
- * It is as `Set`, and made anew from time to time. For V8 links each table of a set to the one that takes its place, and keeps
- * dead tables of the old generation until it collects everything: so after one full collection all that was ever in a busy
- * set, and all that this refers to, survives the collections of the young generation, which then take a hundred times as long.
+ * It is as `Set` or `Map`, and made anew from time to time. For V8 links each table of those to the one that takes its place, and
+ * keeps dead tables of the old generation until it collects everything: so after one full collection all that was ever in a
+ * busy one, and all that this refers to, survives the collections of the young generation, which then take a hundred times as long.
  */
-export class TransientSet<T> implements Iterable<T> {
-  #items = new Set<T>()
+abstract class Transient<K, Entry, Items extends Collection<K, Entry>> implements Iterable<Entry> {
+  protected items: Items
   #deleted = 0
   /** Those that look at all items now, and must see what happens to them meanwhile. */
   #walks = 0
 
+  constructor (items: Items) {
+    this.items = items
+  }
+
   get size (): number {
-    return this.#items.size
+    return this.items.size
   }
 
-  has (item: T): boolean {
-    return this.#items.has(item)
-  }
-
-  add (item: T): void {
-    this.#items.add(item)
+  has (key: K): boolean {
+    return this.items.has(key)
   }
 
   /** Whether it was there. */
-  delete (item: T): boolean {
-    const wasThere = this.#items.delete(item)
+  delete (key: K): boolean {
+    const wasThere = this.items.delete(key)
 
     if (wasThere) {
       this.#deleted++
@@ -39,75 +47,72 @@ export class TransientSet<T> implements Iterable<T> {
   }
 
   clear (): void {
-    this.#items.clear()
+    this.items.clear()
   }
 
   /** What came before all others that are there. */
-  first (): T | undefined {
-    return this.#items.values().next().value
+  first (): Entry | undefined {
+    const [first] = this.items
+
+    return first
   }
 
   /** In the order of coming; with what comes, and without what goes, meanwhile. */
-  * [Symbol.iterator] (): Generator<T> {
+  * [Symbol.iterator] (): Generator<Entry> {
     this.#walks++
 
     try {
-      yield * this.#items
+      yield * this.items
     } finally {
       this.#walks--
       this.#renewWhenDue()
     }
   }
 
+  /** The same items in another collection. */
+  protected abstract copy (): Items
+
   #renewWhenDue (): void {
-    if (this.#deleted >= RENEWAL && this.#walks === 0 && this.#deleted >= 2 * this.#items.size) {
-      this.#items = new Set(this.#items)
+    if (this.#deleted >= RENEWAL && this.#walks === 0 && this.#deleted >= 2 * this.items.size) {
+      this.items = this.copy()
       this.#deleted = 0
     }
   }
 }
 
-/** As `TransientSet`, by keys. */
-export class TransientMap<K, V> implements Iterable<[K, V]> {
-  #items = new Map<K, V>()
-  #deleted = 0
-  #walks = 0
-
-  get size (): number {
-    return this.#items.size
+/** A `Set` of what comes and goes. */
+export class TransientSet<T> extends Transient<T, T, Set<T>> {
+  constructor () {
+    super(new Set())
   }
 
-  has (key: K): boolean {
-    return this.#items.has(key)
+  add (item: T): void {
+    this.items.add(item)
+  }
+
+  protected override copy (): Set<T> {
+    return new Set(this.items)
+  }
+}
+
+/** A `Map` of what comes and goes. */
+export class TransientMap<K, V> extends Transient<K, [K, V], Map<K, V>> {
+  constructor () {
+    super(new Map())
   }
 
   get (key: K): V | undefined {
-    return this.#items.get(key)
+    return this.items.get(key)
   }
 
   set (key: K, value: V): void {
-    this.#items.set(key, value)
+    this.items.set(key, value)
   }
 
-  /** Whether it was there. */
-  delete (key: K): boolean {
-    const wasThere = this.#items.delete(key)
-
-    if (wasThere) {
-      this.#deleted++
-      this.#renewWhenDue()
+  * keys (): Generator<K> {
+    for (const [key] of this) {
+      yield key
     }
-
-    return wasThere
-  }
-
-  clear (): void {
-    this.#items.clear()
-  }
-
-  /** What came before all others that are there. */
-  first (): [K, V] | undefined {
-    return this.#items.entries().next().value
   }
 
   * values (): Generator<V> {
@@ -116,21 +121,7 @@ export class TransientMap<K, V> implements Iterable<[K, V]> {
     }
   }
 
-  * [Symbol.iterator] (): Generator<[K, V]> {
-    this.#walks++
-
-    try {
-      yield * this.#items
-    } finally {
-      this.#walks--
-      this.#renewWhenDue()
-    }
-  }
-
-  #renewWhenDue (): void {
-    if (this.#deleted >= RENEWAL && this.#walks === 0 && this.#deleted >= 2 * this.#items.size) {
-      this.#items = new Map(this.#items)
-      this.#deleted = 0
-    }
+  protected override copy (): Map<K, V> {
+    return new Map(this.items)
   }
 }

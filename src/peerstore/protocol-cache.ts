@@ -1,3 +1,5 @@
+import { TransientMap } from '../base/index.ts'
+
 /** Peers whose protocols are at hand; the one that was asked for longest ago is forgotten first. */
 export const MAX_PEERS_WITH_PROTOCOLS = 4096
 
@@ -23,9 +25,7 @@ export class ProtocolCache {
   readonly #maxProtocolsPerPeer: number
 
   /** The peer used last stands last. */
-  readonly #peers = new Map<string, Set<string>>()
-  /** Stands last already, if it is there: most ask for the same again and again. */
-  #newest: string | undefined
+  readonly #peers = new TransientMap<string, Set<string>>()
 
   constructor ({ maxPeers = MAX_PEERS_WITH_PROTOCOLS, maxProtocolsPerPeer = MAX_PROTOCOLS_PER_PEER }: ProtocolCacheInit = {}) {
     this.#maxPeers = maxPeers
@@ -85,11 +85,6 @@ export class ProtocolCache {
   }
 
   #touch (peer: string, known: Set<string>): void {
-    if (peer === this.#newest && this.#peers.has(peer)) {
-      return
-    }
-
-    this.#newest = peer
     this.#peers.delete(peer)
     this.#peers.set(peer, known)
     dropFirst(this.#peers, this.#maxPeers)
@@ -97,12 +92,16 @@ export class ProtocolCache {
 }
 
 /** Maps and sets keep their order, so that the oldest stand first. */
-function dropFirst<K> (collection: Map<K, unknown> | Set<K>, max: number): void {
+function dropFirst<K> (collection: TransientMap<K, unknown> | Set<K>, max: number): void {
+  if (collection.size <= max) {
+    return
+  }
+
   for (const key of collection.keys()) {
+    collection.delete(key)
+
     if (collection.size <= max) {
       return
     }
-
-    collection.delete(key)
   }
 }

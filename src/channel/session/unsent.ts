@@ -1,4 +1,5 @@
 import { TransientSet } from '../../base/index.ts'
+
 /** Something that waits for the session, and has to be told when that is over. */
 export interface Failable {
   fail(error: Error): void
