@@ -168,9 +168,10 @@ export const OUR_VERBS: { readonly [V in keyof Verbs]: Does<V> } = {
 
     return null
   },
+  // of itself it waits for ever when the peer resets its stream
   ping: async ({ swarm }, { peer }) => {
     for (let round = 0; round < 3; round++) {
-      await swarm.services.ping.ping(parsePeerId(peer))
+      await swarm.services.ping.ping(parsePeerId(peer), { signal: AbortSignal.timeout(LIMIT_MS) })
     }
 
     return null

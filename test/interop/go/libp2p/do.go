@@ -278,9 +278,10 @@ func (p *peer) identify(ctx context.Context, a args) (any, error) {
 	store := p.host.Peerstore()
 	for {
 		protocols, err := store.GetProtocols(id)
-		if err == nil && slices.Contains(protocols, protocol.ID(a.Protocol)) {
-			agent, _ := store.Get(id, "AgentVersion")
-			version, _ := store.Get(id, "ProtocolVersion")
+		agent, _ := store.Get(id, "AgentVersion")
+		version, _ := store.Get(id, "ProtocolVersion")
+		// they are stored one after another
+		if err == nil && agent != nil && version != nil && slices.Contains(protocols, protocol.ID(a.Protocol)) {
 			addrs := []string{}
 			for _, addr := range store.Addrs(id) {
 				addrs = append(addrs, addr.String())

@@ -19,6 +19,7 @@ import (
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
@@ -86,6 +87,8 @@ func run(listen, kind, security string, isRelay bool) error {
 		libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
 		libp2p.ForceReachabilityPublic(),
 		libp2p.ProtocolVersion("test/1.0.0"),
+		// by default a peer may open two streams of ping at once, and those that have ended count until their handler has noticed
+		libp2p.ResourceManager(&network.NullResourceManager{}),
 	}
 	if listen == "none" {
 		options = append(options, libp2p.NoListenAddrs, libp2p.EnableRelay())
