@@ -25,22 +25,38 @@ export const systemClock: Clock = {
   now: () => timeOrigin + performance.now(),
 
   at (when, fn, options = {}) {
-    let handle: ReturnType<typeof setTimeout> | undefined
+    return new SystemTimer(when, fn, options)
+  }
+}
 
-    const arm = (): void => {
-      const delay = Math.max(0, when - systemClock.now())
+class SystemTimer implements Timer {
+  readonly #when: number
+  readonly #fn: () => void
+  readonly #isBackground: boolean
+  #handle: ReturnType<typeof setTimeout> | undefined
 
-      handle = setTimeout(delay > MAX_TIMEOUT_MS ? arm : fn, Math.min(Math.ceil(delay), MAX_TIMEOUT_MS))
+  constructor (when: number, fn: () => void, { background = false }: TimerOptions) {
+    this.#when = when
+    this.#fn = fn
+    this.#isBackground = background
+    this.#arm()
+  }
 
-      // in browsers a handle is a number, and no timer keeps anything alive
-      if (options.background === true && typeof handle === 'object') {
-        handle.unref()
-      }
+  [Symbol.dispose] (): void {
+    clearTimeout(this.#handle)
+  }
+
+  #arm (): void {
+    const delay = Math.max(0, this.#when - systemClock.now())
+
+    this.#handle = delay > MAX_TIMEOUT_MS
+      ? setTimeout(() => { this.#arm() }, MAX_TIMEOUT_MS)
+      : setTimeout(this.#fn, Math.ceil(delay))
+
+    // in browsers a handle is a number, and no timer keeps anything alive
+    if (this.#isBackground && typeof this.#handle === 'object') {
+      this.#handle.unref()
     }
-
-    arm()
-
-    return { [Symbol.dispose]: () => { clearTimeout(handle) } }
   }
 }
 

@@ -1,3 +1,5 @@
+import { TransientSet } from './transient.ts'
+
 /** The right to use one unit of something bounded. Give it back by disposing of it; twice does nothing. */
 export type Permit = Disposable
 
@@ -10,7 +12,7 @@ export class Permits {
   readonly max: number
   #used = 0
   /** By whoever waits, how it learns that one is its own. */
-  readonly #waiters = new Set<() => void>()
+  readonly #waiters = new TransientSet<() => void>()
 
   constructor (max: number) {
     if (!(max >= 0)) {
@@ -86,7 +88,7 @@ export class Permits {
 
   /** What was taken goes to whoever waits longest. */
   giveBack (): void {
-    const waiter = this.#waiters.values().next().value
+    const waiter = this.#waiters.first()
 
     if (waiter == null) {
       this.#used--

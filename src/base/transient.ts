@@ -17,42 +17,50 @@ interface Collection<K, Entry> extends Iterable<Entry> {
  * busy one, and all that this refers to, survives the collections of the young generation, which then take a hundred times as long.
  */
 abstract class Transient<K, Entry, Items extends Collection<K, Entry>> implements Iterable<Entry> {
-  protected items: Items
+  /** None while there is nothing to keep: most connections are idle, and have a dozen of these. */
+  protected items: Items | undefined
   #deleted = 0
   /** Those that look at all items now, and must see what happens to them meanwhile. */
   #walks = 0
 
-  constructor (items: Items) {
-    this.items = items
-  }
-
   get size (): number {
-    return this.items.size
+    return this.items?.size ?? 0
   }
 
   has (key: K): boolean {
-    return this.items.has(key)
+    return this.items?.has(key) ?? false
   }
 
   /** Whether it was there. */
   delete (key: K): boolean {
-    const wasThere = this.items.delete(key)
+    const { items } = this
 
-    if (wasThere) {
+    if (items?.has(key) !== true) {
+      return false
+    }
+
+    if (items.size === 1 && this.#walks === 0) {
+      this.#drop()
+    } else {
+      items.delete(key)
       this.#deleted++
       this.#renewWhenDue()
     }
 
-    return wasThere
+    return true
   }
 
   clear (): void {
-    this.items.clear()
+    if (this.#walks === 0) {
+      this.#drop()
+    } else {
+      this.items?.clear()
+    }
   }
 
   /** What came before all others that are there. */
   first (): Entry | undefined {
-    const [first] = this.items
+    const [first] = this.items ?? []
 
     return first
   }
@@ -62,7 +70,7 @@ abstract class Transient<K, Entry, Items extends Collection<K, Entry>> implement
     this.#walks++
 
     try {
-      yield * this.items
+      yield * this.items ?? []
     } finally {
       this.#walks--
       this.#renewWhenDue()
@@ -70,11 +78,25 @@ abstract class Transient<K, Entry, Items extends Collection<K, Entry>> implement
   }
 
   /** The same items in another collection. */
-  protected abstract copy (): Items
+  protected abstract copy (items: Items): Items
+
+  /** With the last item its collection goes, so that there is nothing to renew in most. */
+  #drop (): void {
+    this.items = undefined
+    this.#deleted = 0
+  }
 
   #renewWhenDue (): void {
-    if (this.#deleted >= RENEWAL && this.#walks === 0 && this.#deleted >= 2 * this.items.size) {
-      this.items = this.copy()
+    const { items } = this
+
+    if (items == null || this.#walks > 0) {
+      return
+    }
+
+    if (items.size === 0) {
+      this.#drop()
+    } else if (this.#deleted >= RENEWAL && this.#deleted >= 2 * items.size) {
+      this.items = this.copy(items)
       this.#deleted = 0
     }
   }
@@ -82,30 +104,35 @@ abstract class Transient<K, Entry, Items extends Collection<K, Entry>> implement
 
 /** A `Set` of what comes and goes. */
 export class TransientSet<T> extends Transient<T, T, Set<T>> {
-  constructor () {
-    super(new Set())
-  }
-
   add (item: T): void {
+    this.items ??= new Set()
     this.items.add(item)
   }
 
-  protected override copy (): Set<T> {
-    return new Set(this.items)
+  /** Takes away what came before all others that are there. */
+  shift (): T | undefined {
+    const item = this.first()
+
+    if (item !== undefined) {
+      this.delete(item)
+    }
+
+    return item
+  }
+
+  protected override copy (items: Set<T>): Set<T> {
+    return new Set(items)
   }
 }
 
 /** A `Map` of what comes and goes. */
 export class TransientMap<K, V> extends Transient<K, [K, V], Map<K, V>> {
-  constructor () {
-    super(new Map())
-  }
-
   get (key: K): V | undefined {
-    return this.items.get(key)
+    return this.items?.get(key)
   }
 
   set (key: K, value: V): void {
+    this.items ??= new Map()
     this.items.set(key, value)
   }
 
@@ -121,7 +148,7 @@ export class TransientMap<K, V> extends Transient<K, [K, V], Map<K, V>> {
     }
   }
 
-  protected override copy (): Map<K, V> {
-    return new Map(this.items)
+  protected override copy (items: Map<K, V>): Map<K, V> {
+    return new Map(items)
   }
 }

@@ -94,7 +94,7 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     if (this.#sink == null) {
       this.#sink = sink
     } else {
-      this.#others = [...this.#others, sink]
+      this.#others = this.#others.concat(sink)
     }
 
     this.#takers += sink.onMessage == null ? 0 : 1

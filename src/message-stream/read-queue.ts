@@ -12,7 +12,8 @@ const NO_SLAB = new Uint8Array(0)
  * to be kept for longer.
  */
 export class ReadQueue {
-  #chunks: Uint8Array[] = []
+  /** None while nothing is unread: an empty array would be made for each stream, and most of its room never used. */
+  #chunks: Uint8Array[] | undefined
   #byteLength = 0
   /** Chunks before this index are kept already; the others came since. */
   #kept = 0
@@ -26,7 +27,7 @@ export class ReadQueue {
 
   push (bytes: Uint8Array | Uint8ArrayList): void {
     for (const chunk of chunksOf(bytes)) {
-      this.#chunks.push(chunk)
+      this.#append(chunk)
     }
 
     this.#byteLength += bytes.byteLength
@@ -36,14 +37,14 @@ export class ReadQueue {
   unshift (bytes: Uint8Array | Uint8ArrayList): void {
     const front = [...chunksOf(bytes)]
 
-    this.#chunks.unshift(...front)
+    this.#chunks = [...front, ...this.#chunks ?? []]
     this.#kept += front.length
     this.#byteLength += bytes.byteLength
   }
 
   /** All bytes, without a copy; the queue is empty then. */
   takeAll (): Uint8ArrayList {
-    const list = Uint8ArrayList.fromUint8Arrays(this.#chunks, this.#byteLength)
+    const list = Uint8ArrayList.fromUint8Arrays(this.#chunks ?? [], this.#byteLength)
 
     this.clear()
 
@@ -51,7 +52,7 @@ export class ReadQueue {
   }
 
   clear (): void {
-    this.#chunks = []
+    this.#chunks = undefined
     this.#byteLength = this.#kept = this.#slabUsed = 0
     this.#slab = NO_SLAB
   }
@@ -61,36 +62,46 @@ export class ReadQueue {
    * that, and a peer could send one byte per buffer, so such pieces are copied together; yamux 3.3.
    */
   keep (): void {
-    if (this.#kept === this.#chunks.length) {
+    const chunks = this.#chunks ?? []
+
+    if (this.#kept === chunks.length) {
       return
     }
 
-    for (const chunk of this.#chunks.splice(this.#kept)) {
+    for (const chunk of chunks.splice(this.#kept)) {
       if (chunk.byteLength >= MAX_SLAB_BYTES && chunk.byteLength >= chunk.buffer.byteLength / 2) {
-        this.#chunks.push(chunk)
+        chunks.push(chunk)
         this.#slab = NO_SLAB
         this.#slabUsed = 0
       } else {
-        this.#copy(chunk)
+        this.#copyTo(chunks, chunk)
       }
     }
 
-    this.#kept = this.#chunks.length
+    this.#kept = chunks.length
   }
 
-  #copy (chunk: Uint8Array): void {
+  #append (chunk: Uint8Array): void {
+    if (this.#chunks == null) {
+      this.#chunks = [chunk]
+    } else {
+      this.#chunks.push(chunk)
+    }
+  }
+
+  #copyTo (chunks: Uint8Array[], chunk: Uint8Array): void {
     for (let from = 0; from < chunk.byteLength;) {
       if (this.#slabUsed === this.#slab.byteLength) {
         this.#slab = new Uint8Array(Math.min(Math.max(MIN_SLAB_BYTES, this.#slab.byteLength * 2), MAX_SLAB_BYTES))
         this.#slabUsed = 0
-        this.#chunks.push(NO_SLAB)
+        chunks.push(NO_SLAB)
       }
 
       const piece = chunk.subarray(from, from + this.#slab.byteLength - this.#slabUsed)
 
       this.#slab.set(piece, this.#slabUsed)
       this.#slabUsed += piece.byteLength
-      this.#chunks[this.#chunks.length - 1] = this.#slab.subarray(0, this.#slabUsed)
+      chunks[chunks.length - 1] = this.#slab.subarray(0, this.#slabUsed)
       from += piece.byteLength
     }
   }

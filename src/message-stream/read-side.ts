@@ -3,6 +3,8 @@ import type { MessageReader, ReadEnd, ReadSource } from './message-reader.ts'
 import type { MessageStreamReadStatus } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
+const NO_READERS: readonly MessageReader[] = []
+
 /** What the reading half asks of its stream. */
 export interface ReadSideHost {
   readonly readStatus: MessageStreamReadStatus
@@ -26,7 +28,7 @@ export class ReadSide implements ReadSource {
   readonly #unread = new ReadQueue()
   /** Of the unread bytes, those that a consumer has put back. */
   #putBack = 0
-  #readers: MessageReader[] = []
+  #readers = NO_READERS
   #isDelivering = false
 
   constructor (host: ReadSideHost) {
@@ -111,7 +113,7 @@ export class ReadSide implements ReadSource {
   }
 
   addReader (reader: MessageReader): void {
-    this.#readers.push(reader)
+    this.#readers = this.#readers.concat(reader)
   }
 
   removeReader (reader: MessageReader): void {

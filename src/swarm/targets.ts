@@ -1,6 +1,6 @@
 import { isPeerId } from '@libp2p/interface'
 import { CODE_P2P, isMultiaddr, multiaddr } from '@multiformats/multiaddr'
-import { CodedError } from '../base/index.ts'
+import { CodedError, TransientMap } from '../base/index.ts'
 import { parsePeerId } from '../identity/index.ts'
 import { namedPeer } from './address/index.ts'
 import type { DialTarget } from './contract/swarm.ts'
@@ -14,8 +14,8 @@ export interface ParsedTarget {
 }
 
 /** Texts that were parsed last, the oldest first: who opens streams names the same few targets again and again. */
-const recent = new Map<string, ParsedTarget>()
-const MAX_RECENT = 256
+const recent = new TransientMap<string, ParsedTarget>()
+const MAX_RECENT = 4096
 
 /**
  * What to dial: whom, and where, as far as that is said.
@@ -38,7 +38,7 @@ export function parseTarget (target: DialTarget): ParsedTarget {
   }
 
   const parsed = parse(target)
-  const [oldest = target] = recent.keys()
+  const [oldest = target] = recent.first() ?? []
 
   if (recent.size >= MAX_RECENT) {
     recent.delete(oldest)

@@ -10,7 +10,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 /** Who acts on frames. */
 export interface FrameHandler {
   /** Whether nothing matters any more. */
-  readonly isOver: boolean
+  isOver(): boolean
   stream(id: number): YamuxStream | undefined
   /** SYN for `id`. */
   onSyn(id: number): void
@@ -68,7 +68,7 @@ export class Inbox implements FrameSink {
   onHeader (header: FrameHeader): void {
     this.#stream = undefined
 
-    if (this.#handler.isOver) {
+    if (this.#handler.isOver()) {
       return
     }
 
@@ -117,8 +117,7 @@ export class Inbox implements FrameSink {
   }
 
   #deliver (): void {
-    for (const stream of this.#touched) {
-      this.#touched.delete(stream)
+    for (let stream = this.#touched.shift(); stream != null; stream = this.#touched.shift()) {
       stream.onPause()
     }
   }

@@ -46,7 +46,8 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
   #localGoAway: number | undefined
   #remoteGoAway: number | undefined
   #closing: Promise<void> | undefined
-  readonly #goAwaySent = Promise.withResolvers<void>()
+  /** Of a graceful close: nobody waits any more for our farewell to leave. */
+  #endGoAway: (() => void) | undefined
 
   constructor (transport: MessageStream, settings: YamuxSettings) {
     super()
@@ -195,7 +196,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
       maxStreamWindowBytes,
       outbox: this.#outbox,
       budget: this.#budget,
-      get moment () { return { now: clock.now(), rtt: pings.shortestRtt } },
+      moment: () => ({ now: clock.now(), rtt: pings.shortestRtt }),
       measureRtt: () => { pings.measure() },
       logFor: (name) => this.#log.newScope(name),
       onAcknowledged: () => { this.#streams.acknowledge() },
@@ -204,10 +205,8 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
   }
 
   get #handler (): FrameHandler {
-    const isOver = (): boolean => this.#isOver
-
     return {
-      get isOver () { return isOver() },
+      isOver: () => this.#isOver,
       stream: (id) => this.#streams.get(id),
       onSyn: (id) => { this.#streams.accept(id) },
       onPing: (value) => { this.#outbox.sendPong(value) },
@@ -275,8 +274,11 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     await Promise.allSettled(streams.map(async (stream) => { await stream.close() }))
 
     if (!this.#isOver) {
-      this.#outbox.sendGoAway(reason, this.#goAwaySent.resolve)
-      await this.#goAwaySent.promise
+      const { promise, resolve } = Promise.withResolvers<void>()
+
+      this.#endGoAway = resolve
+      this.#outbox.sendGoAway(reason, resolve)
+      await promise
     }
 
     this.#phase = 'closed'
@@ -325,7 +327,7 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
     this.#keepAlive[Symbol.dispose]()
     this.#pings.end(() => error)
     this.#outbox.stop()
-    this.#goAwaySent.resolve()
+    this.#endGoAway?.()
     this.#detach()
   }
 }

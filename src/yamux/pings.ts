@@ -1,4 +1,4 @@
-import { CodedError, raceSignal } from '../base/index.ts'
+import { CodedError, raceSignal, TransientMap } from '../base/index.ts'
 import { MAX_OUTSTANDING_PINGS, MAX_UINT32, RTT_INTERVAL_MS, RTT_PERIOD_MS } from './constants.ts'
 import { YamuxProtocolError } from './errors.ts'
 import type { Clock } from '../base/index.ts'
@@ -18,7 +18,7 @@ export type SendPing = (value: number, options: { canWait: boolean }) => void
 export class Pings {
   readonly #clock: Clock
   readonly #send: SendPing
-  readonly #pings = new Map<number, Ping>()
+  readonly #pings = new TransientMap<number, Ping>()
   #next = 0
   #rtt: number | undefined
   /** The shortest round trips of this period and of the one before. */

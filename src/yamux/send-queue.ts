@@ -125,24 +125,25 @@ export class SendQueue {
   }
 
   #fillControl (batch: FrameBatch): void {
-    for (const source of this.#control) {
-      if (batch.isFull) {
+    while (!batch.isFull) {
+      const source = this.#control.shift()
+
+      if (source == null) {
         return
       }
 
-      this.#control.delete(source)
       source.addControl(batch)
     }
   }
 
   /** One frame each in turn; who has more comes behind the others. Control frames that come up go before. */
   #fillData (batch: FrameBatch): void {
-    for (const source of this.#data) {
-      if (batch.isFull || this.#control.size > 0 || this.#resets.length > 0) {
+    while (!batch.isFull && this.#control.size === 0 && this.#resets.length === 0) {
+      const source = this.#data.shift()
+
+      if (source == null) {
         return
       }
-
-      this.#data.delete(source)
 
       if (source.addData(batch)) {
         this.#data.add(source)

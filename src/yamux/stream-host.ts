@@ -9,7 +9,7 @@ export interface StreamHost {
   readonly outbox: Outbox
   readonly budget: WindowBudget
   readonly maxStreamWindowBytes: number
-  readonly moment: WindowMoment
+  moment(): WindowMoment
   /** A round trip will have to be known soon. */
   measureRtt(): void
   logFor(name: string): Logger

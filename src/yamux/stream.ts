@@ -315,7 +315,7 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
       return 0
     }
 
-    return this.#receiveWindow.giveBack(this.#host.moment)
+    return this.#receiveWindow.giveBack(this.#host.moment())
   }
 
   #holdBack (): boolean {

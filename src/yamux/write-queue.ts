@@ -5,7 +5,8 @@ const COMPACT_AT = 64
 
 /** Bytes that wait to be sent: chunks, first in, first out, taken in any sizes and never copied. */
 export class WriteQueue {
-  #chunks: Uint8Array[] = []
+  /** None while nothing waits: nearly every write leaves at once, and alone. */
+  #chunks: Uint8Array[] | undefined
   #head = 0
   #byteLength = 0
 
@@ -26,10 +27,11 @@ export class WriteQueue {
 
   /** Moves the first `count` bytes, which must be here, to the end of `target`. */
   moveTo (target: Uint8Array[], count: number): void {
+    const chunks = this.#chunks ?? []
     let left = count
 
     while (left > 0) {
-      const chunk = this.#chunks[this.#head]
+      const chunk = chunks[this.#head]
 
       if (chunk == null) {
         throw new RangeError(`cannot take ${count} bytes of a queue that has ${count - left}`)
@@ -37,7 +39,7 @@ export class WriteQueue {
 
       if (chunk.byteLength > left) {
         target.push(chunk.subarray(0, left))
-        this.#chunks[this.#head] = chunk.subarray(left)
+        chunks[this.#head] = chunk.subarray(left)
         break
       }
 
@@ -47,27 +49,34 @@ export class WriteQueue {
     }
 
     this.#byteLength -= count
-    this.#compact()
+    this.#compact(chunks)
   }
 
   clear (): void {
-    this.#chunks = []
+    this.#chunks = undefined
     this.#head = this.#byteLength = 0
   }
 
   #append (chunk: Uint8Array): void {
-    if (chunk.byteLength > 0) {
-      this.#chunks.push(chunk)
-      this.#byteLength += chunk.byteLength
+    if (chunk.byteLength === 0) {
+      return
     }
+
+    if (this.#chunks == null) {
+      this.#chunks = [chunk]
+    } else {
+      this.#chunks.push(chunk)
+    }
+
+    this.#byteLength += chunk.byteLength
   }
 
-  #compact (): void {
-    if (this.#head === this.#chunks.length) {
-      // in place: this happens for nearly every write
-      this.#chunks.length = this.#head = 0
+  #compact (chunks: Uint8Array[]): void {
+    if (this.#head === chunks.length) {
+      this.#chunks = undefined
+      this.#head = 0
     } else if (this.#head >= COMPACT_AT) {
-      this.#chunks = this.#chunks.slice(this.#head)
+      this.#chunks = chunks.slice(this.#head)
       this.#head = 0
     }
   }

@@ -12,12 +12,12 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void
 
 interface Step {
-  readonly what: 'add' | 'delete' | 'walk' | 'clear'
+  readonly what: 'add' | 'delete' | 'shift' | 'walk' | 'clear'
   readonly key: number
 }
 
 const steps = fc.array(fc.record<Step>({
-  what: fc.oneof({ weight: 20, arbitrary: fc.constantFrom('add' as const, 'delete' as const) }, { weight: 2, arbitrary: fc.constant('walk' as const) }, { weight: 1, arbitrary: fc.constant('clear' as const) }),
+  what: fc.oneof({ weight: 20, arbitrary: fc.constantFrom('add' as const, 'delete' as const) }, { weight: 2, arbitrary: fc.constantFrom('walk' as const, 'shift' as const) }, { weight: 1, arbitrary: fc.constant('clear' as const) }),
   key: fc.nat(KEYS)
 }), { maxLength: 2000 })
 
@@ -55,6 +55,11 @@ describe('a transient set', () => {
           transient.add(key)
         } else if (what === 'delete') {
           expect(transient.delete(key)).toBe(set.delete(key))
+        } else if (what === 'shift') {
+          const first = set.values().next().value
+
+          set.delete(first ?? NaN)
+          expect(transient.shift()).toBe(first)
         } else if (what === 'clear') {
           set.clear()
           transient.clear()

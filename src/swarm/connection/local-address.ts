@@ -1,13 +1,11 @@
-import { multiaddr } from '@multiformats/multiaddr'
 import type { MultiaddrConnection } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
 
 interface HasSocket {
   socket?: { localAddress?: string, localPort?: number }
 }
 
-/** Our end of a TCP connection. Transports do not say, but their socket does. */
-export function localAddressOf (maConn: MultiaddrConnection): Multiaddr | undefined {
+/** Our end of a TCP connection, as a multiaddr that nobody may ever ask for. Transports do not say, but their socket does. */
+export function localAddressOf (maConn: MultiaddrConnection): string | undefined {
   const { localAddress, localPort } = (maConn as HasSocket).socket ?? {}
 
   if (typeof localAddress !== 'string' || typeof localPort !== 'number') {
@@ -16,5 +14,5 @@ export function localAddressOf (maConn: MultiaddrConnection): Multiaddr | undefi
 
   const mapped = localAddress.replace(/^::ffff:(?=\d+\.)/, '')
 
-  return multiaddr(`/${mapped.includes(':') ? 'ip6' : 'ip4'}/${mapped.split('%')[0]}/tcp/${localPort}`)
+  return `/${mapped.includes(':') ? 'ip6' : 'ip4'}/${mapped.split('%')[0]}/tcp/${localPort}`
 }

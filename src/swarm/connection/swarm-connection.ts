@@ -1,3 +1,4 @@
+import { multiaddr } from '@multiformats/multiaddr'
 import { after, CodedError, Deadline, raceOrEnd, raceSignal, toError } from '../../base/index.ts'
 import { attachSink } from '../../message-stream/index.ts'
 import { isThroughRelay } from '../address/index.ts'
@@ -25,7 +26,7 @@ export interface SwarmConnectionInit {
   direction: Direction
   remotePeer: PeerId
   remoteAddr: Multiaddr
-  localAddr: Multiaddr | undefined
+  localAddr: string | undefined
   limits: ConnectionLimits | undefined
   encryption: string | undefined
   /** The socket, or what stands for one. */
@@ -44,7 +45,6 @@ export class SwarmConnection implements Connection {
   readonly remotePeer: PeerId
   readonly remoteAddr: Multiaddr
   readonly localPeer: PeerId
-  readonly localAddr: Multiaddr | undefined
   readonly limits: ConnectionLimits | undefined
   readonly encryption: string | undefined
   readonly multiplexer: string
@@ -54,6 +54,7 @@ export class SwarmConnection implements Connection {
   readonly maConn: MultiaddrConnection
 
   readonly #components: ConnectionComponents
+  #localAddr: string | Multiaddr | undefined
   readonly #muxer: Muxer
   readonly #secured: MessageStream
   readonly #table: StreamTable
@@ -81,7 +82,7 @@ export class SwarmConnection implements Connection {
     this.remotePeer = init.remotePeer
     this.remoteAddr = init.remoteAddr
     this.localPeer = components.localPeer
-    this.localAddr = init.localAddr
+    this.#localAddr = init.localAddr
     this.limits = init.limits
     this.encryption = init.encryption
     this.direct = !isThroughRelay(init.remoteAddr)
@@ -90,7 +91,7 @@ export class SwarmConnection implements Connection {
     this.maConn = init.maConn
     this.#components = components
     this.#settleClosed = resolve
-    this.#permits = init.permits
+    this.#permits = [...init.permits]
     this.#secured = init.secured
 
     this.#muxer = init.muxerFactory.createStreamMuxer(init.secured)
@@ -121,6 +122,14 @@ export class SwarmConnection implements Connection {
   get status (): ConnectionStatus {
     // a muxer that has said or heard farewell opens no more streams
     return this.#status === 'open' && this.#muxer.status !== 'open' ? 'closing' : this.#status
+  }
+
+  get localAddr (): Multiaddr | undefined {
+    if (typeof this.#localAddr === 'string') {
+      this.#localAddr = multiaddr(this.#localAddr)
+    }
+
+    return this.#localAddr
   }
 
   get streams (): readonly Stream[] {

@@ -1,3 +1,4 @@
+import { TransientMap } from '../../base/index.ts'
 import { ResourceLimitError } from './resource-limit-error.ts'
 import type { Permit } from '../../base/index.ts'
 
@@ -50,7 +51,7 @@ export interface KeyedLimit {
 
 /** A count for each key. A key whose count is 0 is forgotten, so that strangers cannot fill the map. */
 export class KeyedScopes {
-  readonly #counts = new Map<string, number>()
+  readonly #counts = new TransientMap<string, number>()
 
   /** Keys whose count is not 0. */
   get size (): number {
@@ -67,11 +68,11 @@ export class KeyedScopes {
 }
 
 class KeyedScope implements Scope {
-  readonly #counts: Map<string, number>
+  readonly #counts: TransientMap<string, number>
   readonly #key: string
   readonly #limit: KeyedLimit
 
-  constructor (counts: Map<string, number>, key: string, limit: KeyedLimit) {
+  constructor (counts: TransientMap<string, number>, key: string, limit: KeyedLimit) {
     this.#counts = counts
     this.#key = key
     this.#limit = limit

@@ -1,8 +1,8 @@
 import { Server } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
-import { Deadline } from '../../base/index.ts'
+import { SharedTimeout } from '../../base/index.ts'
 import { socketOf } from '../../tcp/index.ts'
-import type { Clock } from '../../base/index.ts'
+import type { Clock, Pending } from '../../base/index.ts'
 import type { Listener, MultiaddrConnection, Upgrader } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 
@@ -15,13 +15,13 @@ export interface SocketGuardInit {
   maxWaiting: number
 }
 
-interface Waiting {
+interface Waiting extends Pending {
   socket: Socket
   server: Server
   /** The other end. */
   host: string | undefined
   port: string
-  deadline: Deadline
+  onClose(): void
 }
 
 /** What a server puts before an IPv4 address that came in over IPv6. */
@@ -37,10 +37,12 @@ const MAPPED_PREFIX = '::ffff:'
  */
 export class SocketGuard {
   readonly #init: SocketGuardInit
-  readonly #waiting = new Set<Waiting>()
+  readonly #timeout: SharedTimeout
+  readonly #waiting = new Map<Socket, Waiting>()
 
   constructor (init: SocketGuardInit) {
     this.#init = init
+    this.#timeout = new SharedTimeout(init.clock, init.timeoutMs)
   }
 
   /** For `createListener`: with the beginning of its upgrade, a socket is in the hands of the upgrader. */
@@ -64,7 +66,7 @@ export class SocketGuard {
   drop (listener: Listener): void {
     const server = serverOf(listener)
 
-    for (const waiting of [...this.#waiting]) {
+    for (const waiting of [...this.#waiting.values()]) {
       if (waiting.server === server) {
         waiting.socket.destroy()
       }
@@ -72,19 +74,25 @@ export class SocketGuard {
   }
 
   #onSocket (socket: Socket, server: Server): void {
-    const { clock, timeoutMs, maxWaiting } = this.#init
+    const { maxWaiting } = this.#init
 
     if (this.#waiting.size + 1 > maxWaiting) {
       socket.destroy()
       return
     }
 
-    const deadline = new Deadline({ clock, timeoutMs, onTimeout: () => new Error(`no upgrade began within ${timeoutMs} ms`) })
-    const waiting = { socket, server, host: hostOf(socket.remoteAddress), port: String(socket.remotePort), deadline }
+    const waiting: Waiting = {
+      socket,
+      server,
+      host: hostOf(socket.remoteAddress),
+      port: String(socket.remotePort),
+      onTimeout: () => { socket.destroy() },
+      onClose: () => { this.#release(waiting) }
+    }
 
-    this.#waiting.add(waiting)
-    deadline.signal.addEventListener('abort', () => { socket.destroy() })
-    socket.once('close', () => { this.#release(waiting) })
+    this.#waiting.set(socket, waiting)
+    this.#timeout.add(waiting)
+    socket.once('close', waiting.onClose)
   }
 
   async #upgradeInbound (...[maConn, options]: Parameters<Upgrader['upgradeInbound']>): Promise<void> {
@@ -108,18 +116,20 @@ export class SocketGuard {
     const ours = socketOf(maConn)
 
     if (ours != null) {
-      return [...this.#waiting].find(({ socket }) => socket === ours)
+      return this.#waiting.get(ours)
     }
 
     const [host, transport] = maConn.remoteAddr.getComponents()
-    const candidates = [...this.#waiting].filter(({ port }) => transport?.name === 'tcp' && port === transport.value)
+    const candidates = [...this.#waiting.values()].filter(({ port }) => transport?.name === 'tcp' && port === transport.value)
 
     return candidates.find((candidate) => candidate.host === hostOf(host?.value)) ?? candidates.at(0)
   }
 
+  /** Nothing of it is left with a socket that may live for months. */
   #release (waiting: Waiting): void {
-    this.#waiting.delete(waiting)
-    waiting.deadline[Symbol.dispose]()
+    this.#waiting.delete(waiting.socket)
+    this.#timeout.delete(waiting)
+    waiting.socket.off('close', waiting.onClose)
   }
 }
 
