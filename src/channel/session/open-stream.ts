@@ -12,21 +12,44 @@ export interface StreamPort {
   sessionEnds(error: Error): void
 }
 
-/** One of a session's streams, as long as it is open. */
-export interface OpenStream {
+/** Where a stream belongs. */
+export interface Place {
   /** spec-channel 2.3 */
   readonly ref: number
-  readonly isOurs: boolean
-  readonly link: ProviderStream
-  /** Of its messages, if it is a channel. */
-  readonly codec: Codec
   /** The channel whose message refers to it; 0 for a top-level channel. */
   readonly parent: number
   /** Our stream that goes on behind it; spec-channel 9.3. */
   readonly continues: number | undefined
+}
+
+/**
+ * One of a session's streams, as long as it is open.
+ *
+ * A class, as V8 comes to make literals in its old generation where those that it saw first lived long; there they would keep the
+ * whole stream until it collects everything.
+ */
+export class OpenStream implements Place {
+  readonly ref: number
+  readonly parent: number
+  readonly continues: number | undefined
+  readonly isOurs: boolean
+  readonly link: ProviderStream
+  /** Of its messages, if it is a channel. */
+  readonly codec: Codec
   port: StreamPort | undefined
   /** Since when nothing on it is unread; kept up to date while streams wait to be claimed by its messages. */
   idleSince: number
+
+  constructor ({ ref, parent, continues }: Place, isOurs: boolean, link: ProviderStream, codec: Codec, now: number) {
+    this.ref = ref
+    this.parent = parent
+    this.continues = continues
+    this.isOurs = isOurs
+    this.link = link
+    this.codec = codec
+    this.port = undefined
+    this.idleSince = now
+  }
 }
 
 /** What the ports ask of their session. */

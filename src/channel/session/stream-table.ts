@@ -1,7 +1,7 @@
 import { CodedError, TransientMap } from '../../base/index.ts'
+import { OpenStream } from './open-stream.ts'
 import { formatHeaders, parseHeaders } from './stream-headers.ts'
 import { StreamNumbers, UsedNumbers } from './stream-numbers.ts'
-import type { OpenStream } from './open-stream.ts'
 import type { ParsedHeaders } from './stream-headers.ts'
 import type { Clock } from '../../base/index.ts'
 import type { Codec, ProviderStream, StreamProvider } from '../contract/index.ts'
@@ -21,8 +21,6 @@ export interface OpenInit {
   parent: number
   continues?: number | undefined
 }
-
-type Place = Pick<ParsedHeaders, 'ref' | 'parent' | 'continues'>
 
 /** The streams of a session that are open, by number. */
 export class StreamTable {
@@ -84,7 +82,7 @@ export class StreamTable {
   /** @throws CodedError ResourceLimit, SessionClosed, ConnectionLost */
   open ({ ref = this.numbers.take(), parent, continues }: OpenInit): OpenStream {
     const link = this.#provider.open(formatHeaders({ ref, parent, codec: this.#codec.name, continues }))
-    const stream = this.#create(link, { ref, parent, continues }, true, this.#codec)
+    const stream = new OpenStream({ ref, parent, continues }, true, link, this.#codec, this.#clock.now())
 
     this.#ours.set(ref, stream)
 
@@ -103,7 +101,7 @@ export class StreamTable {
 
     this.#assertPlausible(headers)
 
-    const stream = this.#create(link, headers, false, this.#findCodec(headers.codec))
+    const stream = new OpenStream(headers, false, link, this.#findCodec(headers.codec), this.#clock.now())
 
     this.#theirs.set(headers.ref, stream)
 
@@ -161,9 +159,5 @@ export class StreamTable {
     }
 
     return codec
-  }
-
-  #create (link: ProviderStream, { ref, parent, continues }: Place, isOurs: boolean, codec: Codec): OpenStream {
-    return { ref, isOurs, link, codec, parent, continues, port: undefined, idleSince: this.#clock.now() }
   }
 }
