@@ -1,10 +1,16 @@
-import { chunksOf, CodedError } from '../../../base/index.ts'
+import { chunksOf, CodedError, concat } from '../../../base/index.ts'
 import { MessageStreamBase } from '../../../message-stream/index.ts'
 import { REASON_CODE } from '../../contract/index.ts'
 import { silentLog } from './silent-log.ts'
 import type { Clock } from '../../../base/index.ts'
 import type { ByteLink, LinkEvents } from '../../contract/index.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
+
+/**
+ * A list no longer than this is written as one piece. Links take bytes, and send the first of a turn at once: of a list that
+ * were the twelve bytes of a header, in a message of their own.
+ */
+const MAX_JOINED_BYTES = 32 * 1024
 
 export interface LinkTransportInit {
   clock: Clock
@@ -56,7 +62,7 @@ export class LinkTransport extends MessageStreamBase implements LinkEvents {
   send (data: Uint8Array | Uint8ArrayList): boolean {
     let hasRoom = true
 
-    for (const chunk of chunksOf(data)) {
+    for (const chunk of data.byteLength <= MAX_JOINED_BYTES ? [joined(data)] : chunksOf(data)) {
       hasRoom = this.#link.write(chunk)
     }
 
@@ -118,4 +124,8 @@ export class LinkTransport extends MessageStreamBase implements LinkEvents {
 
     this.#onGone(error)
   }
+}
+
+function joined (data: Uint8Array | Uint8ArrayList): Uint8Array {
+  return data instanceof Uint8Array ? data : concat([...data])
 }
