@@ -1,4 +1,5 @@
-import type { Codec, ProviderStream } from '../contract/index.ts'
+import type { Framing } from './framing.ts'
+import type { Codec, ProviderStream, SessionLimits } from '../contract/index.ts'
 
 /** What a session wants of the port on one of its channels. */
 export interface StreamPort {
@@ -66,4 +67,11 @@ export interface PortHost {
   ended(stream: OpenStream): void
   /** Both directions of the stream have ended. */
   gone(stream: OpenStream): void
+}
+
+/** What all ports of a session have in common. */
+export interface PortHome {
+  readonly host: PortHost
+  readonly framing: Framing
+  readonly limits: SessionLimits
 }

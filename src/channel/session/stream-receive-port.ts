@@ -4,17 +4,10 @@ import { TicketQueue } from '../pipe/index.ts'
 import { abortedByThem, cannotReceive, reasonOf, resetReason } from './ends.ts'
 import type { FrameReader } from './frame-reader.ts'
 import type { Framing } from './framing.ts'
-import type { OpenStream, PortHost, StreamPort } from './open-stream.ts'
+import type { OpenStream, PortHome, PortHost, StreamPort } from './open-stream.ts'
 import type { ChannelEnd, ChannelReason, LinkEvents, ReceivePort, ReceiveTicket } from '../contract/index.ts'
 
 const DONE: IteratorReturnResult<void> = Object.freeze({ done: true, value: undefined })
-
-interface ReceivePortInit {
-  host: PortHost
-  stream: OpenStream
-  framing: Framing
-  receiveBufferBytes: number
-}
 
 /**
  * The receiving end of a channel on a stream; spec-channel 6. Messages stay bytes until somebody receives them,
@@ -38,11 +31,11 @@ export class StreamReceivePort implements ReceivePort<unknown>, StreamPort, Link
   /** What goes on in its place, since the channel came back. */
   #successor: ReceivePort<unknown> | undefined
 
-  constructor ({ host, stream, framing, receiveBufferBytes }: ReceivePortInit) {
+  constructor (stream: OpenStream, { host, framing, limits }: PortHome) {
     this.stream = stream
     this.#host = host
     this.#framing = framing
-    this.#receiveBufferBytes = receiveBufferBytes
+    this.#receiveBufferBytes = limits.receiveBufferBytes
     this.#reader = framing.createMessageReader(stream.codec)
     stream.port = this
     stream.link.attach(this)

@@ -5,18 +5,11 @@ import { BatchWriter } from './batch-writer.ts'
 import { cancelledByThem, cannotSend, reasonOf, resetReason, RETURNED } from './ends.ts'
 import type { FrameReader } from './frame-reader.ts'
 import type { Framing } from './framing.ts'
-import type { OpenStream, PortHost, StreamPort } from './open-stream.ts'
+import type { OpenStream, PortHome, PortHost, StreamPort } from './open-stream.ts'
 import type { ChannelEnd, ChannelReason, LinkEvents, SendPort, SendTicket } from '../contract/index.ts'
 
 const TAKEN = Promise.resolve()
 const CLOSED: ChannelEnd = Object.freeze({ how: 'closed' })
-
-interface SendPortInit {
-  host: PortHost
-  stream: OpenStream
-  framing: Framing
-  sendBufferBytes: number
-}
 
 /**
  * The sending end of a channel on a stream; spec-channel 6.
@@ -43,11 +36,11 @@ export class StreamSendPort implements SendPort<unknown>, StreamPort, LinkEvents
   /** What goes on in its place, since the channel came back. */
   #successor: SendPort<unknown> | undefined
 
-  constructor ({ host, stream, framing, sendBufferBytes }: SendPortInit) {
+  constructor (stream: OpenStream, { host, framing, limits }: PortHome) {
     this.stream = stream
     this.#host = host
     this.#framing = framing
-    this.#sendBufferBytes = sendBufferBytes
+    this.#sendBufferBytes = limits.sendBufferBytes
     this.#writer = new BatchWriter(stream.link, framing, () => { this.#serve() })
     this.#cancels = framing.createCancelReader()
     stream.port = this
