@@ -38,9 +38,10 @@ export function parseTarget (target: DialTarget): ParsedTarget {
   }
 
   const parsed = parse(target)
-  const [oldest = target] = recent.first() ?? []
 
   if (recent.size >= MAX_RECENT) {
+    const [oldest = target] = recent.first() ?? []
+
     recent.delete(oldest)
   }
 

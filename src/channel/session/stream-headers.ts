@@ -1,13 +1,10 @@
 import { CodedError } from '../../base/index.ts'
 import { HEADER } from '../contract/index.ts'
+import type { Place } from './open-stream.ts'
 import type { StreamHeaders } from '../contract/index.ts'
 
-export interface ParsedHeaders {
-  readonly ref: number
-  /** 0 for a top-level channel. */
-  readonly parent: number
+export interface ParsedHeaders extends Place {
   readonly codec: string
-  readonly continues: number | undefined
 }
 
 export const DEFAULT_CODEC = 'msgpack'

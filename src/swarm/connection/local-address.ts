@@ -4,7 +4,7 @@ interface HasSocket {
   socket?: { localAddress?: string, localPort?: number }
 }
 
-/** Our end of a TCP connection, as a multiaddr that nobody may ever ask for. Transports do not say, but their socket does. */
+/** Our end of a TCP connection, as the text of a multiaddr: few ask for it, so it is parsed then. Transports do not say, but their socket does. */
 export function localAddressOf (maConn: MultiaddrConnection): string | undefined {
   const { localAddress, localPort } = (maConn as HasSocket).socket ?? {}
 

@@ -91,7 +91,7 @@ export class SwarmConnection implements Connection {
     this.maConn = init.maConn
     this.#components = components
     this.#settleClosed = resolve
-    this.#permits = [...init.permits]
+    this.#permits = [...init.permits] // without the room to grow that the other has
     this.#secured = init.secured
 
     this.#muxer = init.muxerFactory.createStreamMuxer(init.secured)

@@ -1,6 +1,6 @@
 import { Server } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
-import { SharedTimeout } from '../../base/index.ts'
+import { SharedTimeout, TransientMap } from '../../base/index.ts'
 import { socketOf } from '../../tcp/index.ts'
 import type { Clock, Pending } from '../../base/index.ts'
 import type { Listener, MultiaddrConnection, Upgrader } from '@libp2p/interface'
@@ -38,7 +38,7 @@ const MAPPED_PREFIX = '::ffff:'
 export class SocketGuard {
   readonly #init: SocketGuardInit
   readonly #timeout: SharedTimeout
-  readonly #waiting = new Map<Socket, Waiting>()
+  readonly #waiting = new TransientMap<Socket, Waiting>()
 
   constructor (init: SocketGuardInit) {
     this.#init = init
@@ -74,9 +74,7 @@ export class SocketGuard {
   }
 
   #onSocket (socket: Socket, server: Server): void {
-    const { maxWaiting } = this.#init
-
-    if (this.#waiting.size + 1 > maxWaiting) {
+    if (this.#waiting.size + 1 > this.#init.maxWaiting) {
       socket.destroy()
       return
     }

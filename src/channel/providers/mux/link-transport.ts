@@ -60,9 +60,10 @@ export class LinkTransport extends MessageStreamBase implements LinkEvents {
   }
 
   send (data: Uint8Array | Uint8ArrayList): boolean {
+    const isAsItCame = data instanceof Uint8Array || data.byteLength > MAX_JOINED_BYTES
     let hasRoom = true
 
-    for (const chunk of data.byteLength <= MAX_JOINED_BYTES ? [joined(data)] : chunksOf(data)) {
+    for (const chunk of isAsItCame ? chunksOf(data) : [concat([...data])]) {
       hasRoom = this.#link.write(chunk)
     }
 
@@ -124,8 +125,4 @@ export class LinkTransport extends MessageStreamBase implements LinkEvents {
 
     this.#onGone(error)
   }
-}
-
-function joined (data: Uint8Array | Uint8ArrayList): Uint8Array {
-  return data instanceof Uint8Array ? data : concat([...data])
 }
