@@ -15,3 +15,23 @@ export interface MessageSink {
   /** With an error unless both directions ended gracefully. */
   onClose?(error: Error | undefined, isLocal: boolean): void
 }
+
+/**
+ * A sink that lasts, with the methods of another.
+ *
+ * When most object literals of a place outlive a collection, V8 allocates further ones in its old generation; a function that is written
+ * where it is assigned to a property, always. There a dead one keeps all that was made for its connection, until everything is
+ * collected. Of literals that are gone at once, and instances of classes, neither is true.
+ */
+export class Sink implements MessageSink {
+  declare onMessage?: NonNullable<MessageSink['onMessage']>
+  declare onDrain?: NonNullable<MessageSink['onDrain']>
+  declare onIdle?: NonNullable<MessageSink['onIdle']>
+  declare onRemoteEnd?: NonNullable<MessageSink['onRemoteEnd']>
+  declare onReadEnd?: NonNullable<MessageSink['onReadEnd']>
+  declare onClose?: NonNullable<MessageSink['onClose']>
+
+  constructor (methods: MessageSink) {
+    Object.assign(this, methods)
+  }
+}

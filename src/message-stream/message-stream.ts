@@ -126,6 +126,9 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     return this.send(data)
   }
 
+  /** Lets what is sent in the rest of this turn leave together, where that spares something. */
+  gather (): void {}
+
   /**
    * Whether what this stream tells is memory of nobody else, so that its only taker may do with it what it likes, and free it
    * before its time.

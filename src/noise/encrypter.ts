@@ -1,5 +1,6 @@
 import { serviceCapabilities } from '@libp2p/interface'
 import { CodedError, toError } from '../base/index.ts'
+import { gather } from '../message-stream/index.ts'
 import { LENGTH_BYTES, NOISE_PROTOCOL } from './constants.ts'
 import { HandshakeReader } from './handshake-reader.ts'
 import { Handshake } from './handshake.ts'
@@ -86,6 +87,16 @@ export class NoiseEncrypter implements ConnectionEncrypter<NoiseExtensions> {
   }
 
   /**
+   * As `secureOutbound`, while it is not yet known whether the peer agrees to Noise: the first message leaves at once, and
+   * nothing is read before `agreed` has resolved; noise 2.9.
+   *
+   * @throws as `secureOutbound`, and what `agreed` rejects with
+   */
+  async secureOutboundEagerly (transport: MessageStream, options: SecureConnectionOptions, agreed: Promise<unknown>): Promise<SecuredStream> {
+    return this.#secure(transport, true, options, agreed)
+  }
+
+  /**
    * Secures a connection that was dialled by the peer. Whoever called ends the transport when this fails.
    *
    * @throws as `secureOutbound`
@@ -94,13 +105,22 @@ export class NoiseEncrypter implements ConnectionEncrypter<NoiseExtensions> {
     return this.#secure(transport, false, options)
   }
 
-  async #secure (transport: MessageStream, isInitiator: boolean, options: SecureConnectionOptions): Promise<SecuredStream> {
+  async #secure (transport: MessageStream, isInitiator: boolean, options: SecureConnectionOptions, agreed?: Promise<unknown>): Promise<SecuredStream> {
     options.signal?.throwIfAborted()
-    using reader = new HandshakeReader(transport)
 
     try {
       const muxers = options.skipStreamMuxerNegotiation === true ? new Map<string, StreamMuxerFactory>() : this.#components.upgrader.getStreamMuxers()
       const handshake = new Handshake({ isInitiator, prologue: this.#prologue, staticKeys: this.#staticKeys })
+
+      if (isInitiator) {
+        sendMessage(transport, handshake.writeFirst())
+      }
+
+      if (agreed != null) {
+        await agreed
+      }
+
+      using reader = new HandshakeReader(transport)
       const payload = encodePayload(await this.#prove(), { webtransportCerthashes: this.#certhashes, streamMuxers: [...muxers.keys()] })
       const session = { transport, reader, handshake, options, muxers, payload, proofs: this.#proofs }
       const { remotePeer, extensions, streamMuxer } = await (isInitiator ? initiate(session) : respond(session))
@@ -130,9 +150,7 @@ export class NoiseEncrypter implements ConnectionEncrypter<NoiseExtensions> {
 }
 
 async function initiate (session: Session): Promise<Outcome> {
-  const { reader, handshake, options, muxers, payload, proofs } = session
-
-  sendMessage(session, handshake.writeFirst())
+  const { transport, reader, handshake, options, muxers, payload, proofs } = session
 
   const received = decodePayload(handshake.readSecond(await reader.read(options.signal)))
   const remotePeer = await proofs.verify(received, handshake.remoteStaticKey, options.remotePeer)
@@ -140,16 +158,18 @@ async function initiate (session: Session): Promise<Outcome> {
   const streamMuxer = chooseMuxer(session, received, [...muxers.keys()])
 
   options.signal?.throwIfAborted()
-  sendMessage(session, handshake.writeThird(payload))
+  reader.check()
+  sendMessage(transport, handshake.writeThird(payload))
 
   return { remotePeer, streamMuxer, extensions: received.extensions }
 }
 
 async function respond (session: Session): Promise<Outcome> {
-  const { reader, handshake, options, payload, proofs } = session
+  const { transport, reader, handshake, options, payload, proofs } = session
 
   handshake.readFirst(await reader.read(options.signal))
-  sendMessage(session, handshake.writeSecond(payload))
+  reader.check()
+  sendMessage(transport, handshake.writeSecond(payload))
 
   const received = decodePayload(handshake.readThird(await reader.read(options.signal)))
   const remotePeer = await proofs.verify(received, handshake.remoteStaticKey, options.remotePeer)
@@ -181,14 +201,15 @@ function chooseMuxer ({ muxers }: Session, { extensions }: Payload, preferred: s
   return muxers.get(chosen)
 }
 
-function sendMessage ({ transport, reader }: Session, message: Uint8Array): void {
+/** Together with what else is sent in this turn; noise 2.9. */
+function sendMessage (transport: MessageStream, message: Uint8Array): void {
   const framed = Buffer.allocUnsafe(LENGTH_BYTES + message.byteLength)
 
   framed.writeUInt16BE(message.byteLength)
   framed.set(message, LENGTH_BYTES)
-  reader.check()
 
   try {
+    gather(transport)
     transport.send(framed)
   } catch (cause) {
     throw new CodedError('ConnectionLost', `the connection was lost during the handshake: ${toError(cause).message}`, { cause })

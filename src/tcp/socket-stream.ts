@@ -1,5 +1,5 @@
 import { StreamBufferError, StreamStateError, TimeoutError } from '@libp2p/interface'
-import { after, CodedError, freeBytes, MIN_FREED_BYTES, raceSignal } from '../base/index.ts'
+import { after, CodedError, concat, freeBytes, MIN_FREED_BYTES, raceSignal } from '../base/index.ts'
 import { MessageStreamBase } from '../message-stream/index.ts'
 import type { BusyPoll, Clock, Timer } from '../base/index.ts'
 import type { AbortOptions, Logger, MessageStreamDirection } from '@libp2p/interface'
@@ -14,6 +14,11 @@ const READ_HIGH_WATER_BYTES = 64 * 1024
  * itself regards as much, or it would not tell of room.
  */
 const WRITE_HIGH_WATER_BYTES = 128 * 1024
+
+/** What is more is sent at once, rather than gathered. */
+const MAX_GATHERED_BYTES = 4 * 1024
+
+const NOTHING = new Uint8Array(0)
 
 /**
  * For the peer to answer our end, after which the socket is closed for good. One that is closed before
@@ -56,6 +61,8 @@ export abstract class SocketStream extends MessageStreamBase {
   /** During `sendAway`. */
   #isGivenAway = false
   #lingering: Timer | undefined
+  /** What waits for the end of the turn. */
+  #gathered: Uint8Array[] | undefined
 
   constructor ({ socket, direction, clock, log, poll }: SocketStreamInit) {
     super({ direction, maxReadBufferLength: MAX_READ_BUFFER_BYTES, clock })
@@ -115,6 +122,13 @@ export abstract class SocketStream extends MessageStreamBase {
     }
   }
 
+  override gather (): void {
+    if (this.#gathered == null && this.writeStatus === 'writable' && !this.#isDetached) {
+      this.#gathered = []
+      process.nextTick(() => { this.#sendGathered() })
+    }
+  }
+
   /**
    * Ends the connection, and resolves when all that was written has left, or it has ended in another way;
    * the signal ends the waiting only.
@@ -125,6 +139,7 @@ export abstract class SocketStream extends MessageStreamBase {
     if (this.status === 'open') {
       this.status = 'closing'
       this.writeStatus = 'closing'
+      this.#sendGathered()
       this.endSocket(this.#socket)
     }
 
@@ -141,6 +156,7 @@ export abstract class SocketStream extends MessageStreamBase {
     const isNews = this.#isLive
 
     this.#isBreakingOff = true
+    this.#sendGathered() // it was sent before
     this.resetSocket(error)
 
     if (isNews) {
@@ -194,6 +210,7 @@ export abstract class SocketStream extends MessageStreamBase {
     const onMessage = ({ data }: { data: Uint8ArrayList | Uint8Array }): void => { onUnread(data) }
 
     this.#isDetached = true
+    this.#sendGathered() // what comes now goes another way, and behind it
     this.#socket.pause()
     this.#socket.off('data', this.#onData)
     this.#socket.off('end', this.#onSocketEnd)
@@ -203,6 +220,17 @@ export abstract class SocketStream extends MessageStreamBase {
     this.resume()
     this.deliver()
     this.removeEventListener('message', onMessage)
+  }
+
+  #sendGathered (): void {
+    const parts = this.#gathered
+
+    this.#gathered = undefined
+
+    if (parts != null && parts.length > 0) {
+      // copied, as that costs less than a system call that takes several
+      this.#socket.write(parts.length === 1 ? parts[0] ?? NOTHING : concat(parts))
+    }
   }
 
   #onEndSent (): void {
@@ -234,9 +262,13 @@ export abstract class SocketStream extends MessageStreamBase {
 
     this.poll?.onSend()
 
-    if (data instanceof Uint8Array) {
+    if (this.#gathered != null && data.byteLength <= MAX_GATHERED_BYTES) {
+      this.#gathered.push(data.subarray())
+    } else if (data instanceof Uint8Array) {
+      this.#sendGathered()
       socket.write(data)
     } else {
+      this.#sendGathered()
       socket.cork()
 
       for (const piece of data) {
@@ -322,5 +354,24 @@ export abstract class SocketStream extends MessageStreamBase {
     }
 
     this.#ended.resolve()
+    this.#letGo()
+  }
+
+  /**
+   * V8 allocates what Node keeps of the listeners of a socket in its old generation, and finds it only when it collects everything:
+   * until then it would keep this stream, and with it all that was ever made for the connection.
+   */
+  #letGo (): void {
+    const socket = this.#socket
+
+    socket.on('error', ignore)
+    socket.off('data', this.#onData)
+    socket.off('end', this.#onSocketEnd)
+    socket.off('drain', this.#onDrain)
+    socket.off('timeout', this.#onTimeout)
+    socket.off('error', this.#onError)
+    socket.off('close', this.#onClose)
   }
 }
+
+function ignore (): void {}

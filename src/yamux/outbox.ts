@@ -107,6 +107,11 @@ export class Outbox {
     this.#pump()
   }
 
+  /** What is sent in the rest of this turn leaves together. */
+  gather (): void {
+    this.#startTurns()
+  }
+
   /** Tells `writer`, of which no bytes wait, when the transport has room. */
   awaitRoom (writer: Writer): void {
     this.#writers.add(writer)

@@ -52,3 +52,79 @@ describe('the room of a socket', () => {
     stream.abort(new Error('done'))
   })
 })
+
+/** Takes each write at once, and keeps it. */
+class TakingSocket extends HeldSocket {
+  readonly written: string[] = []
+
+  override _write (chunk: Uint8Array, _encoding: string, callback: () => void): void {
+    this.written.push(new TextDecoder().decode(chunk))
+    callback()
+  }
+}
+
+function gathering (): { stream: PlainStream, written: string[] } {
+  const socket = new TakingSocket()
+
+  return { stream: new PlainStream(socket), written: socket.written }
+}
+
+const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes)
+
+describe('a socket that gathers', () => {
+  it('writes once what is sent in a turn, and what comes later at once again', async () => {
+    const { stream, written } = gathering()
+
+    stream.gather()
+    stream.send(text('a'))
+    await Promise.resolve()
+    stream.gather()
+    stream.send(text('b'))
+    expect(written).toEqual([])
+
+    await new Promise((resolve) => { setImmediate(resolve) })
+    expect(written).toEqual(['ab'])
+
+    stream.send(text('c'))
+    expect(written).toEqual(['ab', 'c'])
+    stream.abort(new Error('done'))
+  })
+
+  it('writes what is large behind what it has gathered, and waits no longer', () => {
+    const { stream, written } = gathering()
+
+    stream.gather()
+    stream.send(text('a'))
+    stream.send(text('b'.repeat(5000)))
+    stream.send(text('c'))
+
+    expect(written.map((bytes) => bytes.slice(0, 2))).toEqual(['a', 'bb', 'c'])
+    stream.abort(new Error('done'))
+  })
+
+  it.each(['close', 'abort'] as const)('writes what it has gathered before its own %s', (end) => {
+    const { stream, written } = gathering()
+
+    stream.gather()
+    stream.send(text('a'))
+    void stream[end](new Error('done'))
+
+    expect(written).toEqual(['a'])
+    stream.abort(new Error('done'))
+  })
+})
+
+describe('a socket that has closed', () => {
+  it('keeps nothing of its stream, as V8 keeps what Node keeps of it', async () => {
+    const { stream } = gathering()
+    const { socket } = stream
+
+    stream.abort(new Error('done'))
+    await new Promise((resolve) => { socket.once('close', resolve) })
+
+    const listeners = socket.eventNames().flatMap((name) => socket.listeners(name))
+
+    expect(listeners.filter((listener) => listener.name.startsWith('#'))).toEqual([])
+    expect(() => socket.emit('error', new Error('late'))).not.toThrow()
+  })
+})

@@ -2,6 +2,7 @@ import { CodedError, raceSignal, toError } from '../../base/index.ts'
 import { parsePeerId } from '../../identity/index.ts'
 import { namedPeer, withPeer } from '../address/index.ts'
 import { answerProposals, selectProtocol, StreamPort } from '../stream/index.ts'
+import { Agreements } from './agreements.ts'
 import { closeError } from './close-reason.ts'
 import { localAddressOf } from './local-address.ts'
 import { SwarmConnection } from './swarm-connection.ts'
@@ -9,7 +10,7 @@ import { inPhase, UpgradeError } from './upgrade-error.ts'
 import { UpgradeWatch } from './upgrade-watch.ts'
 import type { ConnectionComponents } from './components.ts'
 import type { Direction } from '../contract/stream.ts'
-import type { ConnectionEncrypter, ConnectionGater, ConnectionProtector, MessageStream, MultiaddrConnection, PeerId, SecuredConnection, StreamMuxerFactory, UpgraderOptions, UpgraderWithoutEncryptionOptions } from '@libp2p/interface'
+import type { ConnectionEncrypter, ConnectionGater, ConnectionProtector, MessageStream, MultiaddrConnection, PeerId, SecureConnectionOptions, SecuredConnection, StreamMuxerFactory, UpgraderOptions, UpgraderWithoutEncryptionOptions } from '@libp2p/interface'
 
 /** Where the upgrader asks before it spends anything; the limits room implements it. */
 export interface ConnectionGate {
@@ -18,6 +19,12 @@ export interface ConnectionGate {
   admitPeer(peer: PeerId): Disposable
   /** Waits for one of the places in which inbound connections are upgraded. */
   upgradePlace(maConn: MultiaddrConnection, signal: AbortSignal): Promise<Disposable>
+}
+
+/** An encrypter whose dialling side can speak before the peer has agreed to it. */
+interface EagerEncrypter extends ConnectionEncrypter {
+  /** As `secureOutbound`; sends at once, and reads nothing before `agreed` has resolved. */
+  secureOutboundEagerly(conn: MessageStream, options: SecureConnectionOptions, agreed: Promise<unknown>): Promise<SecuredConnection>
 }
 
 export interface UpgraderComponents {
@@ -57,6 +64,7 @@ interface Upgrade {
  */
 export class ConnectionUpgrader {
   readonly #components: UpgraderComponents
+  readonly #agreements = new Agreements()
   #count = 0
 
   constructor (components: UpgraderComponents) {
@@ -167,6 +175,11 @@ export class ConnectionUpgrader {
     const { remotePeer } = secured
 
     this.#checkPeer(remotePeer, expected)
+
+    if (role === 'outbound' && encryption != null) {
+      this.#agreements.remember(remotePeer, encryption)
+    }
+
     await this.#ask(signal, 'denyInboundEncryptedConnection or denyOutboundEncryptedConnection', () => isInbound
       ? gater.denyInboundEncryptedConnection?.(remotePeer, maConn)
       : gater.denyOutboundEncryptedConnection?.(remotePeer, maConn))
@@ -227,21 +240,48 @@ export class ConnectionUpgrader {
     }
 
     const { encrypters } = this.#components
-    const encryption = await this.#agree(conn, encrypters, role, signal)
+    const secureOptions = {
+      signal,
+      ...(expected == null ? {} : { remotePeer: expected }),
+      skipStreamMuxerNegotiation: muxerFactory != null
+    }
+    const eager = role === 'outbound' ? this.#eagerEncrypter(expected) : undefined
+
+    if (eager != null) {
+      return { secured: await this.#secureEagerly(eager, conn, secureOptions), encryption: eager.protocol }
+    }
+
+    const encryption = await this.#agree(conn, [...encrypters.keys()], role, signal)
     const encrypter = encrypters.get(encryption)
 
     if (encrypter == null) {
       throw new CodedError('NegotiationFailed', `there is no encrypter for ${encryption}`)
     }
 
-    const secureOptions = {
-      signal,
-      ...(expected == null ? {} : { remotePeer: expected }),
-      skipStreamMuxerNegotiation: muxerFactory != null
-    }
     const securing = role === 'outbound' ? encrypter.secureOutbound(conn, secureOptions) : encrypter.secureInbound(conn, secureOptions)
 
     return { secured: await raceSignal(securing, signal), encryption }
+  }
+
+  /** The encrypter that need not wait for an agreement, as there is no other, or the peer took it before; multistream 15 and 16. */
+  #eagerEncrypter (expected: PeerId | undefined): EagerEncrypter | undefined {
+    const [encrypter, ...others] = this.#components.encrypters.values()
+    const isSure = encrypter != null && (others.length === 0 || (expected != null && this.#agreements.has(expected, encrypter.protocol)))
+
+    return isSure && isEager(encrypter) ? encrypter : undefined
+  }
+
+  async #secureEagerly (encrypter: EagerEncrypter, conn: MessageStream, options: SecureConnectionOptions & { signal: AbortSignal }): Promise<SecuredConnection> {
+    const { remotePeer, signal } = options
+    const agreeing = this.#agree(conn, [encrypter.protocol], 'outbound', signal)
+
+    agreeing.catch(() => {
+      if (remotePeer != null) {
+        this.#agreements.forget(remotePeer)
+      }
+    })
+
+    return raceSignal(encrypter.secureOutboundEagerly(conn, options, agreeing), signal)
   }
 
   /**
@@ -260,7 +300,7 @@ export class ConnectionUpgrader {
 
   async #selectMuxer (conn: MessageStream, { role, options }: Upgrade): Promise<StreamMuxerFactory> {
     const { muxers } = this.#components
-    const protocol = await this.#agree(conn, muxers, role, options.signal)
+    const protocol = await this.#agree(conn, [...muxers.keys()], role, options.signal)
     const factory = muxers.get(protocol)
 
     if (factory == null) {
@@ -271,15 +311,14 @@ export class ConnectionUpgrader {
   }
 
   /** Negotiates one of `choices` before there is a muxer. */
-  async #agree (conn: MessageStream, choices: ReadonlyMap<string, unknown>, role: Direction, signal: AbortSignal): Promise<string> {
+  async #agree (conn: MessageStream, choices: string[], role: Direction, signal: AbortSignal): Promise<string> {
     const { clock, settings } = this.#components.connections
     const port = new StreamPort(conn, { highWaterBytes: NEGOTIATION_HIGH_WATER_BYTES, lowWaterBytes: 0 })
     const negotiation = { clock, timeoutMs: settings.negotiateTimeoutMs, signal }
-    const supported = { has: (name: string) => choices.has(name), list: () => [...choices.keys()] }
 
     const protocol = role === 'outbound'
-      ? await selectProtocol(port, supported.list(), negotiation)
-      : await answerProposals(port, supported, negotiation)
+      ? await selectProtocol(port, choices, negotiation)
+      : await answerProposals(port, { has: (name) => choices.includes(name), list: () => choices }, negotiation)
 
     port.release()
 
@@ -295,6 +334,10 @@ export class ConnectionUpgrader {
       throw new UpgradeError('UnexpectedPeer', 'encrypt', `wanted peer ${expected.toString()}, but ${remotePeer.toString()} answers at this address`)
     }
   }
+}
+
+function isEager (encrypter: ConnectionEncrypter): encrypter is EagerEncrypter {
+  return 'secureOutboundEagerly' in encrypter
 }
 
 /** Most gaters have no opinion, and most of the others have it at once: there is nothing to wait for. */

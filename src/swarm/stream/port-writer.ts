@@ -1,4 +1,5 @@
 import { CodedError, concat, raceSignal } from '../../base/index.ts'
+import { gather } from '../../message-stream/index.ts'
 import { closedForWriting } from './stream-error.ts'
 import type { MessageStream } from '@libp2p/interface'
 
@@ -91,16 +92,18 @@ export class PortWriter {
     this.#onPrefixSent = onSent
   }
 
-  /** Sends the prefix, if it waits for bytes still. */
+  /** Sends the prefix, if it waits for bytes still, together with those that follow in the same turn. */
   flushPrefix (): void {
-    if (this.#error == null && this.#refusal == null) {
+    if (this.#prefix != null && this.#error == null && this.#refusal == null) {
+      gather(this.#raw)
       this.#sendPrefix()
     }
   }
 
-  /** Sends without waiting for room. */
+  /** Sends without waiting for room; what follows in the same turn leaves together with it. */
   sendNow (bytes: Uint8Array): void {
     this.#assertOpen()
+    gather(this.#raw)
     this.#send(bytes)
   }
 
