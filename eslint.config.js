@@ -87,6 +87,16 @@ const ourRules = {
   'max-depth': ['error', 3]
 }
 
+/* Where what is made lasts as long as a connection, a stream, a channel or a call. */
+const lastingRooms = ['base', 'message-stream', 'noise', 'tls', 'tcp', 'yamux', 'swarm', 'channel', 'service', 'mesh']
+
+const lastingRules = {
+  'no-restricted-syntax': ['error', {
+    selector: 'AssignmentExpression[left.type="MemberExpression"]:matches([right.type="ArrowFunctionExpression"], [right.type="FunctionExpression"])',
+    message: 'V8 allocates a function that is written where it is assigned to a property in its old generation, where it keeps all that it refers to until everything is collected: give it a name first.'
+  }]
+}
+
 const ourTypeScriptRules = {
   '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
   '@typescript-eslint/no-explicit-any': 'error',
@@ -133,6 +143,11 @@ export default [
       n: { typescriptExtensionMap: [['.ts', '.js'], ['.ts', '.ts']], tryExtensions: ['.ts', '.js', '.json', '.node', '.mjs', '.cjs'] }
     },
     rules: { ...aegirTypeScriptRules, ...ourTypeScriptRules }
+  },
+  {
+    name: 'swarmd/lasting',
+    files: lastingRooms.map((room) => `src/${room}/**`),
+    rules: lastingRules
   },
   {
     name: 'swarmd/printing',

@@ -105,6 +105,23 @@ export class CodedError extends Error implements Coded {
   }
 }
 
+/**
+ * Makes an error without a stack: for what ends as it should, all the time, where how it came to that says nothing. To record a
+ * stack costs more than to end.
+ */
+export function withoutStack<E extends Error> (make: () => E): E {
+  const { stackTraceLimit } = Error
+
+  // not an assignment, which throws where what is built in was frozen
+  Reflect.set(Error, 'stackTraceLimit', 0)
+
+  try {
+    return make()
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+  }
+}
+
 const CODES: ReadonlySet<unknown> = new Set(ERROR_CODES)
 
 /** Whether `value` is an error of ours, of the given code if there is one. */

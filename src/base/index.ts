@@ -14,7 +14,7 @@
  * - `nearest`: the word that was probably meant
  * - `version`: which release this is
  */
-export { CodedError, ERROR_CODES, isCoded, toError } from './errors.ts'
+export { CodedError, ERROR_CODES, isCoded, toError, withoutStack } from './errors.ts'
 export { Deadline, raceOrEnd, raceSignal } from './signals.ts'
 export { SharedTimeout } from './shared-timeout.ts'
 export { ByteQueue } from './byte-queue.ts'

@@ -1,6 +1,6 @@
 import { StreamStateError } from '@libp2p/interface'
 import { chunksOf, CodedError, freeBytes, systemClock, toError } from '../base/index.ts'
-import { attachSink, MessageStreamBase } from '../message-stream/index.ts'
+import { attachSink, MessageStreamBase, Sink } from '../message-stream/index.ts'
 import { Decryptor } from './decryptor.ts'
 import { Encryptor } from './encryptor.ts'
 import type { Ciphers } from './handshake.ts'
@@ -28,13 +28,13 @@ export class NoiseStream extends MessageStreamBase {
     this.#encryptor = new Encryptor(send)
     this.#decryptor = new Decryptor(receive, (text) => { this.receive(text) })
     this.writableNeedsDrain = transport.writableNeedsDrain
-    this.#detach = attachSink(transport, {
+    this.#detach = attachSink(transport, new Sink({
       onMessage: (bytes) => { this.#take(chunksOf(bytes)) },
       onDrain: () => { this.#onDrain() },
       onIdle: () => { this.tellIdle() },
       onRemoteEnd: () => { this.#onRemoteEnd() },
       onClose: (error, isLocal) => { this.#onClose(error, isLocal) }
-    })
+    }))
     this.#take(surplus)
   }
 

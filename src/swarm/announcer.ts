@@ -1,4 +1,4 @@
-import { CodedError, Deadline, raceSignal, toError } from '../base/index.ts'
+import { CodedError, Deadline, raceSignal, toError, TransientMap } from '../base/index.ts'
 import type { Clock } from '../base/index.ts'
 import type { CloseReason, Connection } from './contract/connection.ts'
 import type { Connectedness, Notifiee, SwarmErrorDetail, SwarmEvents } from './contract/events.ts'
@@ -19,7 +19,7 @@ export interface AnnouncerInit {
 export class Announcer implements Disposable {
   readonly #init: AnnouncerInit
   readonly #notifiees = new Set<Notifiee>()
-  readonly #connecting = new Map<Connection, Promise<void>>()
+  readonly #connecting = new TransientMap<Connection, Promise<void>>()
   /** What was last told of a peer, while that is not `notConnected`. */
   readonly #connectedness = new Map<string, Connectedness>()
   readonly #ended = new AbortController()

@@ -108,7 +108,7 @@ function installPlugins<Services extends ServiceMap> (node: SwarmNode<Services>,
 
   node.install(plugins)
   core.transports.install(plugins.upgrader, plugins.views)
-  core.findPeer = (peer, signal) => plugins.findPeer(peer, signal)
+  core.findPeer = plugins.findPeer.bind(plugins)
   core.protector = init.connectionProtector == null ? undefined : make(init.connectionProtector)
 
   for (const muxer of (init.streamMuxers ?? defaultMuxers(core.init)).map(make)) {

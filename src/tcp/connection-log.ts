@@ -12,7 +12,7 @@ export function connectionLog (log: Logger): Logger {
   const newScope = connections.newScope.bind(connections)
   const scopes = new Map<string, Logger>()
 
-  connections.newScope = (name) => {
+  const scopeOf = (name: string): Logger => {
     const scope = scopes.get(name) ?? newScope(name)
 
     if (scopes.size < MAX_SCOPES) {
@@ -21,6 +21,8 @@ export function connectionLog (log: Logger): Logger {
 
     return scope
   }
+
+  connections.newScope = scopeOf
 
   return connections
 }

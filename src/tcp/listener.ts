@@ -3,7 +3,7 @@ import { Server } from 'node:net'
 import { AlreadyStartedError } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { setMaxListeners, TypedEventEmitter } from 'main-event'
-import { CodedError, toError } from '../base/index.ts'
+import { CodedError, toError, TransientSet } from '../base/index.ts'
 import { dialableAddresses, endpointOf, remoteAddressOf } from './address.ts'
 import { connectionLog } from './connection-log.ts'
 import { TcpConnection } from './connection.ts'
@@ -32,7 +32,7 @@ export class TcpListener extends TypedEventEmitter<ListenerEvents> implements Li
   readonly #init: TcpListenerInit
   readonly #metrics: ListenerMetrics
   readonly #connectionLog: Logger
-  readonly #connections = new Set<TcpConnection>()
+  readonly #connections = new TransientSet<TcpConnection>()
   readonly #shutdown = new AbortController()
   #state: State = 'idle'
   /** Whether it has listened, and nobody was told of its end. */

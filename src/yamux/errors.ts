@@ -1,4 +1,4 @@
-import { CodedError } from '../base/index.ts'
+import { CodedError, withoutStack } from '../base/index.ts'
 import { GO_AWAY, NO_RESET_CODE } from './constants.ts'
 import { isUint32 } from './uint32.ts'
 
@@ -61,5 +61,5 @@ export function goneError (goAwayCode: number | undefined, cause: Error | undefi
     return new CodedError('ConnectionLost', `the connection was lost${cause == null ? '' : `: ${cause.message}`}`, options)
   }
 
-  return new YamuxClosedError('the connection was closed before the stream had ended', goAwayCode, options)
+  return withoutStack(() => new YamuxClosedError('the connection was closed before the stream had ended', goAwayCode, options))
 }

@@ -3,21 +3,10 @@ import { FLAG, FRAME_TYPE, NO_RESET_CODE } from './constants.ts'
 import { Decoder } from './decoder.ts'
 import { YamuxProtocolError } from './errors.ts'
 import type { FrameSink } from './decoder.ts'
+import type { FrameHandler } from './frame-handler.ts'
 import type { FrameHeader } from './frame.ts'
 import type { YamuxStream } from './stream.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
-
-/** Who acts on frames. */
-export interface FrameHandler {
-  /** Whether nothing matters any more. */
-  isOver(): boolean
-  stream(id: number): YamuxStream | undefined
-  /** SYN for `id`. */
-  onSyn(id: number): void
-  onPing(value: number): void
-  onPong(value: number): void
-  onGoAway(code: number): void
-}
 
 /**
  * The receiving half of a connection: takes frames apart, judges them, and brings them to their stream.
@@ -26,7 +15,7 @@ export interface FrameHandler {
 export class Inbox implements FrameSink {
   readonly #handler: FrameHandler
   readonly #decoder = new Decoder(this)
-  /** Streams that received payload in this read. */
+  /** Streams that were opened, or received payload, in this read. */
   readonly #touched = new TransientSet<YamuxStream>()
   #arrived: Uint8Array[] = []
   #isReading = false
@@ -135,6 +124,10 @@ export class Inbox implements FrameSink {
 
     if (stream == null) {
       return // it crossed a reset of ours; yamux 2.7
+    }
+
+    if ((flags & FLAG.syn) !== 0) {
+      this.#touched.add(stream)
     }
 
     if ((flags & FLAG.rst) !== 0) {

@@ -1,17 +1,17 @@
 import { TypedEventEmitter } from 'main-event'
 import { CodedError, KeepAlive, raceSignal, toError } from '../base/index.ts'
-import { attachSink } from '../message-stream/index.ts'
+import { attachSink, Sink } from '../message-stream/index.ts'
 import { GO_AWAY, MAX_UINT32, YAMUX_PROTOCOL } from './constants.ts'
 import { goneError, YamuxClosedError } from './errors.ts'
+import { FrameHandler } from './frame-handler.ts'
 import { Inbox } from './inbox.ts'
 import { Outbox } from './outbox.ts'
 import { Pings } from './pings.ts'
+import { StreamHost } from './stream-host.ts'
 import { Streams } from './streams.ts'
 import { isUint32 } from './uint32.ts'
 import { WindowBudget } from './window.ts'
-import type { FrameHandler } from './inbox.ts'
 import type { YamuxSettings } from './options.ts'
-import type { StreamHost } from './stream-host.ts'
 import type { YamuxStream } from './stream.ts'
 import type { AbortOptions, CreateStreamOptions, Logger, MessageStream, StreamMuxer, StreamMuxerEvents, StreamMuxerStatus, StreamOptions } from '@libp2p/interface'
 import type { EventHandler } from 'main-event'
@@ -77,11 +77,11 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
       onLost: (silentMs) => { this.#breakOff(new CodedError('ConnectionLost', `nothing arrived for ${Math.round(silentMs)} ms, not even an answer to a ping`)) }
     })
 
-    this.#detach = attachSink(transport, {
+    this.#detach = attachSink(transport, new Sink({
       onMessage: (bytes) => { this.#onMessage(bytes) },
       onDrain: () => { this.#outbox.onDrain() },
       onClose: (error) => { this.#end(this.#goneError(error)) }
-    })
+    }))
 
     if (transport.status !== 'open') {
       queueMicrotask(() => { this.#end(this.#goneError(undefined)) })
@@ -189,30 +189,26 @@ export class YamuxMuxer extends TypedEventEmitter<YamuxEvents> implements Stream
   }
 
   #hostOf ({ clock, maxStreamWindowBytes }: YamuxSettings): StreamHost {
-    const pings = this.#pings
-
-    return {
+    return new StreamHost({
       clock,
       maxStreamWindowBytes,
       outbox: this.#outbox,
       budget: this.#budget,
-      moment: () => ({ now: clock.now(), rtt: pings.shortestRtt }),
-      measureRtt: () => { pings.measure() },
-      logFor: (name) => this.#log.newScope(name),
+      pings: this.#pings,
+      log: this.#log,
       onAcknowledged: () => { this.#streams.acknowledge() },
       onEnded: (streamId, resetCode) => { this.#onStreamEnded(streamId, resetCode) }
-    }
+    })
   }
 
   get #handler (): FrameHandler {
-    return {
+    return new FrameHandler({
+      streams: this.#streams,
+      outbox: this.#outbox,
+      pings: this.#pings,
       isOver: () => this.#isOver,
-      stream: (id) => this.#streams.get(id),
-      onSyn: (id) => { this.#streams.accept(id) },
-      onPing: (value) => { this.#outbox.sendPong(value) },
-      onPong: (value) => { this.#pings.answer(value) },
       onGoAway: (code) => { this.#onGoAway(code) }
-    }
+    })
   }
 
   #onMessage (bytes: Uint8Array | Uint8ArrayList): void {

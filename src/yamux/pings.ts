@@ -82,6 +82,20 @@ export class Pings {
     }
   }
 
+  /** As `measure`, unless a round trip was ever measured. */
+  learn (): void {
+    if (this.#rtt == null) {
+      this.measure()
+    }
+  }
+
+  /** As `measure`, if one was. */
+  refresh (): void {
+    if (this.#rtt != null) {
+      this.measure()
+    }
+  }
+
   /** @throws YamuxProtocolError `unrequestedPing` */
   answer (value: number): void {
     const ping = this.#pings.get(value)

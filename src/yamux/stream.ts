@@ -126,6 +126,10 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
     return this.#holdBack()
   }
 
+  override gather (): void {
+    this.#host.outbox.gather()
+  }
+
   /**
    * Ends our direction when all that was written has left; the signal ends the waiting only.
    *
@@ -204,6 +208,10 @@ export class YamuxStream extends MessageStreamBase implements Stream, Writer {
 
   /** No more comes for now: gives what has come to whoever wants it, and keeps the rest. */
   onPause (): void {
+    if (this.remoteWriteStatus === 'writable') {
+      this.#host.learnRtt() // there is more to come
+    }
+
     this.deliver()
     this.keepUnread()
   }

@@ -71,7 +71,7 @@ export class Streams {
 
     const stream = new YamuxStream(this.#host, { ...this.#options, streamId: id, direction: 'inbound' })
 
-    this.#host.measureRtt()
+    this.#host.refreshRtt()
     this.#table.accept(stream)
     this.#acceptor.accept(stream)
   }

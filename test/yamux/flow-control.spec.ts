@@ -100,6 +100,19 @@ describe('a receive window', () => {
     expect([await scene.sent(), scene.muxer.windowBytes]).toEqual([['window 1 - 262144'], 512 * KIB])
   })
 
+  // yamux 3.6
+  it('needs no round trip for a stream that ends within the read that opens it', async () => {
+    const scene = new Scene()
+
+    scene.feed('data 1 SYN|FIN 100')
+    await settle()
+    expect(scene.takeSent().toSorted()).toEqual(['window 1 ACK 0'])
+
+    scene.feed('data 3 SYN 100')
+    await settle()
+    expect(scene.takeSent().toSorted()).toEqual(['ping 0 SYN 0', 'window 3 ACK 0'])
+  })
+
   it('grows no further than the budget of the connection, which streams give back', async () => {
     const scene = new Scene({ maxConnectionWindowBytes: 768 * KIB })
 

@@ -1,6 +1,6 @@
 import { toError } from '../../base/index.ts'
 import { fromSequenceError } from './sequence-error.ts'
-import type { CallOptions, Receiver } from '../../channel/index.ts'
+import type { Receiver } from '../../channel/index.ts'
 
 /**
  * Has a sequence fail with what the service failed with, and with the signal's reason when that stops it. The receiver
@@ -10,13 +10,15 @@ export function tellReasons (receiver: Receiver<unknown>, signal: AbortSignal | 
   const receive = receiver.receive.bind(receiver)
   let stopped: { readonly reason: unknown } | undefined
 
-  receiver.receive = async (options?: CallOptions) => {
+  const receiveOrTell: typeof receive = async (options) => {
     try {
       return await receive(options)
     } catch (error) {
       throw stopped == null ? fromSequenceError(error) : stopped.reason
     }
   }
+
+  receiver.receive = receiveOrTell
 
   if (signal != null) {
     stopBy(receiver, signal, (reason) => { stopped = { reason } })

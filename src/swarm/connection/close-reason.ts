@@ -1,4 +1,4 @@
-import { CodedError, isCoded } from '../../base/index.ts'
+import { CodedError, isCoded, withoutStack } from '../../base/index.ts'
 import { CONNECTION_CLOSE_CODE } from '../constants.ts'
 import type { ErrorCode } from '../../base/index.ts'
 import type { CloseReason } from '../contract/connection.ts'
@@ -62,11 +62,11 @@ export function closeError (reason: CloseReason): CodedError & { readonly closeR
   const isLost = reason.code === 'lost' || reason.code === 'keepAlive'
   const who = reason.by === 'local' ? 'on this side' : 'by the peer'
 
-  const error = new CodedError(
+  const error = withoutStack(() => new CodedError(
     isLost ? 'ConnectionLost' : 'ConnectionClosed',
     isLost ? `the connection was lost: ${MEANING[reason.code]}` : `the connection was closed ${who}: ${MEANING[reason.code]}`,
     { cause: reason.error }
-  )
+  ))
 
   return Object.assign(error, { closeReason: reason.code })
 }

@@ -1,3 +1,4 @@
+import { TransientMap } from '../../base/index.ts'
 import { compareConnections } from './preference.ts'
 import type { SwarmConnection } from './swarm-connection.ts'
 import type { Connection } from '../contract/connection.ts'
@@ -6,7 +7,7 @@ import type { PeerId } from '@libp2p/interface'
 
 /** The open connections, by peer. Several to one peer are legal, and may be only passing. */
 export class ConnectionSet {
-  readonly #byPeer = new Map<string, SwarmConnection[]>()
+  readonly #byPeer = new TransientMap<string, SwarmConnection[]>()
   #size = 0
 
   get size (): number {

@@ -51,7 +51,7 @@ export class StreamTable implements StreamOwner {
     this.connection = init.connection
     this.#gate = init.components.streamGate()
     this.#negotiating = new SharedTimeout(init.components.clock, init.components.settings.negotiateTimeoutMs)
-    this.#supported = supportedOn(init)
+    this.#supported = new ServedProtocols(init.components.registry, init.connection)
 
     init.muxer.addEventListener('stream', (event) => { this.#onInbound(event.detail) })
   }
@@ -345,12 +345,23 @@ export class StreamTable implements StreamOwner {
   }
 }
 
-function supportedOn ({ components: { registry }, connection }: StreamTableInit): SupportedProtocols {
-  const isServed = (name: string): boolean => {
-    const entry = registry.get(name)
+/** What is served on a connection: over a limited one, only what was registered for those. A class for the reason that `Sink` is one. */
+class ServedProtocols implements SupportedProtocols {
+  readonly #registry: ConnectionComponents['registry']
+  readonly #connection: Connection
 
-    return entry != null && (entry.limited || connection.limits == null)
+  constructor (registry: ConnectionComponents['registry'], connection: Connection) {
+    this.#registry = registry
+    this.#connection = connection
   }
 
-  return { has: isServed, list: () => registry.list().filter(isServed) }
+  has (name: string): boolean {
+    const entry = this.#registry.get(name)
+
+    return entry != null && (entry.limited || this.#connection.limits == null)
+  }
+
+  list (): string[] {
+    return this.#registry.list().filter((name) => this.has(name))
+  }
 }

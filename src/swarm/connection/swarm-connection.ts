@@ -1,6 +1,6 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { after, CodedError, Deadline, raceOrEnd, raceSignal, toError } from '../../base/index.ts'
-import { attachSink } from '../../message-stream/index.ts'
+import { attachSink, Sink } from '../../message-stream/index.ts'
 import { isThroughRelay } from '../address/index.ts'
 import { closeError, farewellError, reasonFromTransport, reasonFromWire, wireCode } from './close-reason.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -107,8 +107,8 @@ export class SwarmConnection implements Connection {
     // behind the muxer: it has heard by then what we look at
     const onClose = (error: Error | undefined): void => { this.#onTransportClose(error) }
 
-    attachSink(init.secured, { onMessage: () => { this.#onHeard() }, onClose })
-    attachSink(init.maConn, { onClose })
+    attachSink(init.secured, new Sink({ onMessage: () => { this.#onHeard() }, onClose }))
+    attachSink(init.maConn, new Sink({ onClose }))
     this.#keepAlive = new KeepAlive({
       clock,
       intervalMs: this.#muxer.ping == null ? 0 : settings.keepAliveIntervalMs,

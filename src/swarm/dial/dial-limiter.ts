@@ -1,4 +1,4 @@
-import { holding, Permits } from '../../base/index.ts'
+import { holding, Permits, TransientMap } from '../../base/index.ts'
 import { isFdConsuming, isRelayed } from './address-kind.ts'
 import type { Permit } from '../../base/index.ts'
 import type { DialSettings } from '../options.ts'
@@ -44,7 +44,7 @@ interface PeerScope {
 export class DialLimiter {
   readonly #maxDialsPerPeer: number
   readonly #fds: Permits
-  readonly #peers = new Map<string, PeerScope>()
+  readonly #peers = new TransientMap<string, PeerScope>()
   #active = 0
   #waiting = 0
 

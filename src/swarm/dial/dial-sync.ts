@@ -1,4 +1,4 @@
-import { CodedError, toError } from '../../base/index.ts'
+import { CodedError, toError, TransientMap } from '../../base/index.ts'
 import { DialWorker } from './dial-worker.ts'
 import type { DialRequestOptions, DialTarget, DialWorkerComponents, PendingDial } from './dial-components.ts'
 import type { Connection } from '../contract/connection.ts'
@@ -18,7 +18,7 @@ export interface DialSyncStat {
  */
 export class DialSync {
   readonly #components: DialWorkerComponents
-  readonly #workers = new Map<string, DialWorker>()
+  readonly #workers = new TransientMap<string, DialWorker>()
   readonly #closing = new AbortController()
   /** Connections that callers have been given: those are theirs, even if their dial ends late. */
   readonly #given = new WeakSet<Connection>()

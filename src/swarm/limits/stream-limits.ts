@@ -8,24 +8,6 @@ export interface StreamLimitsStat {
   outbound: number
 }
 
-/** How many streams one connection may carry. Dispose of a permit when its stream has ended. */
-export interface ConnectionStreamLimits {
-  /**
-   * For every stream, when it opens.
-   *
-   * @throws ResourceLimitError
-   */
-  admit(direction: Direction): Permit
-  /**
-   * In addition, once the protocol of the stream is known; `max` is for that protocol and direction
-   * on this connection.
-   *
-   * @throws ResourceLimitError
-   */
-  admitProtocol(direction: Direction, protocol: string, max: number): Permit
-  stat(): StreamLimitsStat
-}
-
 const PROTOCOL_OPTION: Readonly<Record<Direction, string>> = {
   inbound: 'maxInboundStreams of handle',
   outbound: 'maxOutboundStreams of handle'
@@ -46,30 +28,59 @@ export class StreamLimits {
 
   /** The counts of one connection. They need no end: they are gone with its streams. */
   forConnection (): ConnectionStreamLimits {
-    const { maxInboundStreamsPerConnection, maxOutboundStreamsPerConnection, maxInboundStreamsPerProtocol } = this.#settings
-    const onConnection = {
-      inbound: new CountScope('inbound streams on one connection', maxInboundStreamsPerConnection, 'limits.maxInboundStreamsPerConnection'),
-      outbound: new CountScope('outbound streams on one connection', maxOutboundStreamsPerConnection, 'limits.maxOutboundStreamsPerConnection')
-    }
-    const scopes = {
-      inbound: [this.#total, onConnection.inbound, this.#inbound],
-      outbound: [this.#total, onConnection.outbound, this.#outbound]
-    }
-    const protocols = { inbound: new KeyedScopes(), outbound: new KeyedScopes() }
+    return new ConnectionStreamLimits(this.#settings, { total: this.#total, inbound: this.#inbound, outbound: this.#outbound })
+  }
 
-    return {
-      admit: (direction) => admitAll(scopes[direction]),
+  stat (): StreamLimitsStat {
+    return { inbound: this.#inbound.used, outbound: this.#outbound.used }
+  }
+}
 
-      admitProtocol: (direction, protocol, max) => admit(protocols[direction].of(protocol, {
-        name: `${direction} streams of ${protocol} on one connection`,
-        max,
-        option: direction === 'inbound' && max === maxInboundStreamsPerProtocol
-          ? 'limits.maxInboundStreamsPerProtocol'
-          : PROTOCOL_OPTION[direction]
-      })),
+/**
+ * How many streams one connection may carry. Dispose of a permit when its stream has ended. A class for the reason that `Sink`
+ * of `message-stream` is one.
+ */
+export class ConnectionStreamLimits {
+  readonly #settings: LimitSettings
+  /** Ours, and those of all connections. */
+  readonly #scopes: Record<Direction, CountScope[]>
+  readonly #inbound: CountScope
+  readonly #outbound: CountScope
+  readonly #inboundProtocols = new KeyedScopes()
+  readonly #outboundProtocols = new KeyedScopes()
 
-      stat: () => ({ inbound: onConnection.inbound.used, outbound: onConnection.outbound.used })
-    }
+  constructor (settings: LimitSettings, shared: Readonly<Record<Direction | 'total', CountScope>>) {
+    this.#settings = settings
+    this.#inbound = new CountScope('inbound streams on one connection', settings.maxInboundStreamsPerConnection, 'limits.maxInboundStreamsPerConnection')
+    this.#outbound = new CountScope('outbound streams on one connection', settings.maxOutboundStreamsPerConnection, 'limits.maxOutboundStreamsPerConnection')
+    this.#scopes = { inbound: [shared.total, this.#inbound, shared.inbound], outbound: [shared.total, this.#outbound, shared.outbound] }
+  }
+
+  /**
+   * For every stream, when it opens.
+   *
+   * @throws ResourceLimitError
+   */
+  admit (direction: Direction): Permit {
+    return admitAll(this.#scopes[direction])
+  }
+
+  /**
+   * In addition, once the protocol of the stream is known; `max` is for that protocol and direction
+   * on this connection.
+   *
+   * @throws ResourceLimitError
+   */
+  admitProtocol (direction: Direction, protocol: string, max: number): Permit {
+    const counts = direction === 'inbound' ? this.#inboundProtocols : this.#outboundProtocols
+
+    return admit(counts.of(protocol, {
+      name: `${direction} streams of ${protocol} on one connection`,
+      max,
+      option: direction === 'inbound' && max === this.#settings.maxInboundStreamsPerProtocol
+        ? 'limits.maxInboundStreamsPerProtocol'
+        : PROTOCOL_OPTION[direction]
+    }))
   }
 
   stat (): StreamLimitsStat {

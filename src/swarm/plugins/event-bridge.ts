@@ -1,3 +1,4 @@
+import { TransientMap } from '../../base/index.ts'
 import type { PluginHost, PluginObserver } from './host.ts'
 import type { Views } from './views.ts'
 import type { SwarmConnection } from '../connection/index.ts'
@@ -14,7 +15,7 @@ export interface EventBridgeInit {
 export class EventBridge implements PluginObserver {
   readonly #init: EventBridgeInit
   /** Connections told as open, by peer. */
-  readonly #open = new Map<string, Set<SwarmConnection>>()
+  readonly #open = new TransientMap<string, Set<SwarmConnection>>()
 
   constructor (init: EventBridgeInit) {
     this.#init = init

@@ -32,10 +32,12 @@ export class RawHold {
     this.#maxReadBufferLength = raw.maxReadBufferLength
 
     // when its peer says farewell, the yamux of npm aborts all streams, and with them what they hold for us
-    raw.abort = (error) => {
+    const abort = (error: Error): void => {
       owner.onAbort()
       this.#abort(error)
     }
+
+    raw.abort = abort
 
     raw.maxReadBufferLength = Math.max(raw.maxReadBufferLength, RAW_READ_BUFFER_BYTES)
 
