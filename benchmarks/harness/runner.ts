@@ -8,7 +8,7 @@ import type { Measure, Question, Reading } from '../questions/question.ts'
 /** The share of the machine that others may have before a round counts as disturbed. */
 const MAX_FOREIGN_SHARE = 0.1
 
-/** Of the round that warms up, at least: compilers want to have seen a lot of what they are to make fast. */
+/** Of the round that warms up, at least, unless the measure says more: compilers want to have seen a lot of what they are to make fast. */
 const WARM_UP_SECONDS = 2
 
 export interface RunInit {
@@ -67,7 +67,7 @@ export class Runner {
   }
 
   async #round (round: number, measure: Measure, { cells }: MeasureResult, stages: ReadonlyMap<string, Stage>): Promise<void> {
-    const { isCold = false, maxRounds = Infinity } = measure
+    const { isCold = false, maxRounds = Infinity, warmUpSeconds = WARM_UP_SECONDS } = measure
 
     if (round > maxRounds || (round === 0 && isCold)) {
       return
@@ -84,7 +84,7 @@ export class Runner {
 
       try {
         if (round === 0) {
-          await this.#takeOnce(measure, stage, Math.max(WARM_UP_SECONDS, this.#init.seconds))
+          await this.#takeOnce(measure, stage, Math.max(warmUpSeconds, this.#init.seconds))
         } else {
           cell.rounds.push(await this.#take(measure, stage))
         }

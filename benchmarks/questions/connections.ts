@@ -1,6 +1,9 @@
 import { rate } from './question.ts'
 import type { Measure, Question } from './question.ts'
 
+/** A connection runs most of its code once: it takes thousands of them until a compiler has seen enough. */
+const WARM_UP_SECONDS = 6
+
 function newConnections (parallel: number): Measure {
   return {
     name: `connections-${parallel}`,
@@ -8,6 +11,7 @@ function newConnections (parallel: number): Measure {
     unit: '1/s',
     better: 'more',
     per: 'connection',
+    ...parallel > 1 ? { warmUpSeconds: WARM_UP_SECONDS } : {},
     take: rate('connections', parallel)
   }
 }

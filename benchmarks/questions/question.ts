@@ -23,6 +23,8 @@ export interface Measure {
   readonly per?: string
   /** Has processes of its own for each reading, and so no warm-up. */
   readonly isCold?: boolean
+  /** Of the round that warms up, at least. */
+  readonly warmUpSeconds?: number
   /** However many are asked for. */
   readonly maxRounds?: number
   take(stage: Stage, seconds: number): Promise<Reading>
