@@ -15,7 +15,7 @@ const READ_HIGH_WATER_BYTES = 64 * 1024
  */
 const WRITE_HIGH_WATER_BYTES = 128 * 1024
 
-/** What is more is sent at once, rather than gathered. */
+/** Of one turn; what goes beyond is sent at once, and all that follows. */
 const MAX_GATHERED_BYTES = 4 * 1024
 
 const NOTHING = new Uint8Array(0)
@@ -63,6 +63,7 @@ export abstract class SocketStream extends MessageStreamBase {
   #lingering: Timer | undefined
   /** What waits for the end of the turn. */
   #gathered: Uint8Array[] | undefined
+  #gatheredBytes = 0
 
   constructor ({ socket, direction, clock, log, poll }: SocketStreamInit) {
     super({ direction, maxReadBufferLength: MAX_READ_BUFFER_BYTES, clock })
@@ -125,6 +126,7 @@ export abstract class SocketStream extends MessageStreamBase {
   override gather (): void {
     if (this.#gathered == null && this.writeStatus === 'writable' && !this.#isDetached) {
       this.#gathered = []
+      this.#gatheredBytes = 0
       process.nextTick(() => { this.#sendGathered() })
     }
   }
@@ -262,8 +264,9 @@ export abstract class SocketStream extends MessageStreamBase {
 
     this.poll?.onSend()
 
-    if (this.#gathered != null && data.byteLength <= MAX_GATHERED_BYTES) {
+    if (this.#gathered != null && this.#gatheredBytes + data.byteLength <= MAX_GATHERED_BYTES) {
       this.#gathered.push(data.subarray())
+      this.#gatheredBytes += data.byteLength
     } else if (data instanceof Uint8Array) {
       this.#sendGathered()
       socket.write(data)

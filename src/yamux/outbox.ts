@@ -107,7 +107,7 @@ export class Outbox {
     this.#pump()
   }
 
-  /** What is sent in the rest of this turn leaves together. */
+  /** What is sent in the rest of this turn leaves together, from its first frame on; yamux 1.7. */
   gather (): void {
     this.#startTurns()
   }

@@ -102,6 +102,19 @@ describe('a socket that gathers', () => {
     stream.abort(new Error('done'))
   })
 
+  it('gathers no more than 4 KiB in a turn, however small the pieces', () => {
+    const { stream, written } = gathering()
+
+    stream.gather()
+
+    for (let i = 0; i < 5; i++) {
+      stream.send(text(String(i).repeat(1024)))
+    }
+
+    expect(written.map(({ length }) => length)).toEqual([4096, 1024])
+    stream.abort(new Error('done'))
+  })
+
   it.each(['close', 'abort'] as const)('writes what it has gathered before its own %s', (end) => {
     const { stream, written } = gathering()
 

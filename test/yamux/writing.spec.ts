@@ -46,6 +46,20 @@ describe('send', () => {
     expect(decode(Buffer.concat(scene.link.sent.slice(before))).map(({ text, payload }) => `${text}: ${payload.join()}`)).toEqual(['data 1 - 1: 1', 'data 1 - 2: 2,3'])
   })
 
+  // yamux 1.7
+  it('gathers the first write of a tick too, where more is announced', async () => {
+    const { scene, stream } = await opened()
+    const before = scene.link.sent.length
+
+    stream.gather()
+    stream.send(Uint8Array.of(1))
+    stream.send(Uint8Array.of(2))
+    expect(scene.link.sent.length - before).toBe(0)
+
+    await settle()
+    expect(scene.link.sent.length - before).toBe(1)
+  })
+
   it('gathers what a loop writes that awaits each write', async () => {
     const { scene, stream } = await opened()
     const write = async (): Promise<void> => { stream.send(Uint8Array.of(1)) }

@@ -1,4 +1,4 @@
-import { CodedError, raceSignal, toError } from '../../base/index.ts'
+import { CodedError, isCoded, raceSignal, toError } from '../../base/index.ts'
 import { parsePeerId } from '../../identity/index.ts'
 import { namedPeer, withPeer } from '../address/index.ts'
 import { answerProposals, selectProtocol, StreamPort } from '../stream/index.ts'
@@ -275,8 +275,9 @@ export class ConnectionUpgrader {
     const { remotePeer, signal } = options
     const agreeing = this.#agree(conn, [encrypter.protocol], 'outbound', signal)
 
-    agreeing.catch(() => {
-      if (remotePeer != null) {
+    agreeing.catch((error: unknown) => {
+      // not when another address was faster, or the connection was lost
+      if (remotePeer != null && (isCoded(error, 'UnsupportedProtocol') || isCoded(error, 'NegotiationFailed'))) {
         this.#agreements.forget(remotePeer)
       }
     })
