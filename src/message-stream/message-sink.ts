@@ -20,7 +20,7 @@ export interface MessageSink {
  * A sink that lasts, with the methods of another.
  *
  * When most object literals of a place outlive a collection, V8 allocates further ones in its old generation; a function that is written
- * where it is assigned to a property, always. There a dead one keeps all that was made for its connection, until everything is
+ * where it is assigned to a property, until that code is optimised. There a dead one keeps all that was made for its connection, until everything is
  * collected. Of literals that are gone at once, and instances of classes, neither is true.
  */
 export class Sink implements MessageSink {
