@@ -10,13 +10,14 @@
  * - `keep-alive`: whether a silent peer still lives
  * - `outcome`: what comes once, and is a promise only for who asks
  * - `web-streams`: WHATWG streams over ours
- * - `transient`: sets and maps of what comes and goes
+ * - `transient`, `bounded-map`: sets and maps of what comes and goes, and one that forgets
  * - `nearest`: the word that was probably meant
  * - `version`: which release this is
  */
 export { CodedError, ERROR_CODES, isCoded, toError, withoutStack } from './errors.ts'
 export { Deadline, raceOrEnd, raceSignal } from './signals.ts'
 export { SharedTimeout } from './shared-timeout.ts'
+export { BoundedMap } from './bounded-map.ts'
 export { ByteQueue } from './byte-queue.ts'
 export { chunksOf, concat, plainBytes } from './bytes.ts'
 export { freeBytes, MIN_FREED_BYTES } from './free-bytes.ts'

@@ -1,7 +1,7 @@
 import { hash, verify } from 'node:crypto'
 import { publicKeyFromProtobuf, publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
-import { CodedError, concat } from '../base/index.ts'
+import { BoundedMap, CodedError, concat } from '../base/index.ts'
 import { NoiseError } from './errors.ts'
 import { encodeProof } from './payload.ts'
 import { pemOf } from './pem.ts'
@@ -27,13 +27,12 @@ export async function proveStaticKey (identity: PrivateKey, staticKey: Uint8Arra
  * keys are the same; that it has the static key, each handshake proves anew.
  */
 export class IdentityProofs {
-  readonly #maxProofs: number
   /** By what `digestOf` makes of a proof, as a peer may write much around its keys. */
-  readonly #proven = new Map<string, PeerId>()
+  readonly #proven: BoundedMap<PeerId>
 
   /** @param maxProofs - how many are remembered; @default MAX_PROOFS */
   constructor (maxProofs: number = MAX_PROOFS) {
-    this.#maxProofs = maxProofs
+    this.#proven = new BoundedMap(maxProofs)
   }
 
   /**
@@ -59,19 +58,9 @@ export class IdentityProofs {
       throw new CodedError('UnexpectedPeer', `the peer says that it is ${peerId.toString()}, but its signature of ${identitySignature.byteLength} bytes does not prove it`)
     }
 
-    this.#remember(proof, peerId)
+    this.#proven.set(proof, peerId)
 
     return peerId
-  }
-
-  #remember (proof: string, peerId: PeerId): void {
-    const [oldest = proof] = this.#proven.keys()
-
-    if (this.#proven.size >= this.#maxProofs) {
-      this.#proven.delete(oldest)
-    }
-
-    this.#proven.set(proof, peerId)
   }
 }
 

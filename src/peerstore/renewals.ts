@@ -1,3 +1,4 @@
+import { BoundedMap } from '../base/index.ts'
 import type { Clock } from '../base/index.ts'
 
 /** Peers whose last renewal is remembered; that of the one that was renewed longest ago is forgotten first. */
@@ -12,8 +13,8 @@ interface Renewal {
 export class Renewals {
   readonly #clock: Clock
   readonly #periodMs: number
-  /** By peer, those renewed last at the end. */
-  readonly #renewals = new Map<string, Renewal>()
+  /** By peer. */
+  readonly #renewals = new BoundedMap<Renewal>(MAX_PEERS)
 
   constructor (clock: Clock, periodMs: number) {
     this.#clock = clock
@@ -28,14 +29,6 @@ export class Renewals {
   }
 
   add (peer: string, addresses: readonly string[]): void {
-    this.#renewals.delete(peer)
-
-    const [oldest = peer] = this.#renewals.keys()
-
-    if (this.#renewals.size >= MAX_PEERS) {
-      this.#renewals.delete(oldest)
-    }
-
     this.#renewals.set(peer, { at: this.#clock.now(), addresses: new Set(addresses) })
   }
 

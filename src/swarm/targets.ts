@@ -1,6 +1,6 @@
 import { isPeerId } from '@libp2p/interface'
 import { CODE_P2P, isMultiaddr, multiaddr } from '@multiformats/multiaddr'
-import { CodedError, TransientMap } from '../base/index.ts'
+import { BoundedMap, CodedError } from '../base/index.ts'
 import { parsePeerId } from '../identity/index.ts'
 import { namedPeer } from './address/index.ts'
 import type { DialTarget } from './contract/swarm.ts'
@@ -13,9 +13,10 @@ export interface ParsedTarget {
   readonly addresses: readonly Multiaddr[]
 }
 
-/** Texts that were parsed last, the oldest first: who opens streams names the same few targets again and again. */
-const recent = new TransientMap<string, ParsedTarget>()
 const MAX_RECENT = 4096
+
+/** Texts that were parsed last: who opens streams names the same few targets again and again. */
+const recent = new BoundedMap<ParsedTarget>(MAX_RECENT)
 
 /**
  * What to dial: whom, and where, as far as that is said.
@@ -38,12 +39,6 @@ export function parseTarget (target: DialTarget): ParsedTarget {
   }
 
   const parsed = parse(target)
-
-  if (recent.size >= MAX_RECENT) {
-    const [oldest = target] = recent.first() ?? []
-
-    recent.delete(oldest)
-  }
 
   recent.set(target, parsed)
 

@@ -18,8 +18,6 @@ const WRITE_HIGH_WATER_BYTES = 128 * 1024
 /** Of one turn; what goes beyond is sent at once, and all that follows. */
 const MAX_GATHERED_BYTES = 4 * 1024
 
-const NOTHING = new Uint8Array(0)
-
 /**
  * For the peer to answer our end, after which the socket is closed for good. One that is closed before
  * meets what still comes with a reset, and that takes along what the peer has not yet read.
@@ -72,12 +70,7 @@ export abstract class SocketStream extends MessageStreamBase {
     this.#socket = socket
     this.#clock = clock
 
-    socket.on('data', this.#onData)
-    socket.on('end', this.#onSocketEnd)
-    socket.on('drain', this.#onDrain)
-    socket.on('timeout', this.#onTimeout)
-    socket.on('error', this.#onError)
-    socket.on('close', this.#onClose)
+    this.#listen('on')
   }
 
   /** Node reads into a buffer of its own each time. */
@@ -225,13 +218,12 @@ export abstract class SocketStream extends MessageStreamBase {
   }
 
   #sendGathered (): void {
-    const parts = this.#gathered
+    const parts = this.#gathered ?? []
 
     this.#gathered = undefined
 
-    if (parts != null && parts.length > 0) {
-      // copied, as that costs less than a system call that takes several
-      this.#socket.write(parts.length === 1 ? parts[0] ?? NOTHING : concat(parts))
+    if (parts.length > 0) {
+      this.#socket.write(concat(parts)) // copied, as that costs less than a system call that takes several
     }
   }
 
@@ -267,18 +259,9 @@ export abstract class SocketStream extends MessageStreamBase {
     if (this.#gathered != null && this.#gatheredBytes + data.byteLength <= MAX_GATHERED_BYTES) {
       this.#gathered.push(data.subarray())
       this.#gatheredBytes += data.byteLength
-    } else if (data instanceof Uint8Array) {
-      this.#sendGathered()
-      socket.write(data)
     } else {
       this.#sendGathered()
-      socket.cork()
-
-      for (const piece of data) {
-        this.#writePiece(piece)
-      }
-
-      socket.uncork()
+      this.#writeAll(data)
     }
 
     // Not `writableNeedDrain`, which a write sets that has left at once, if it was large. Who was told to wait is told when to go
@@ -288,6 +271,23 @@ export abstract class SocketStream extends MessageStreamBase {
     if (this.maxWriteBufferLength != null && this.writeBufferLength > this.maxWriteBufferLength) {
       this.abort(new StreamBufferError(`at most ${this.maxWriteBufferLength} bytes may wait to be sent, there are ${this.writeBufferLength}`))
     }
+  }
+
+  #writeAll (data: Uint8Array | Uint8ArrayList): void {
+    const socket = this.#socket
+
+    if (data instanceof Uint8Array) {
+      socket.write(data)
+      return
+    }
+
+    socket.cork()
+
+    for (const piece of data) {
+      this.#writePiece(piece)
+    }
+
+    socket.uncork()
   }
 
   #writePiece (piece: Uint8Array): void {
@@ -365,15 +365,20 @@ export abstract class SocketStream extends MessageStreamBase {
    * until then it would keep this stream, and with it all that was ever made for the connection.
    */
   #letGo (): void {
+    this.#socket.on('error', ignore)
+    this.#listen('off')
+  }
+
+  /** Begins or ends to listen. */
+  #listen (change: 'on' | 'off'): void {
     const socket = this.#socket
 
-    socket.on('error', ignore)
-    socket.off('data', this.#onData)
-    socket.off('end', this.#onSocketEnd)
-    socket.off('drain', this.#onDrain)
-    socket.off('timeout', this.#onTimeout)
-    socket.off('error', this.#onError)
-    socket.off('close', this.#onClose)
+    socket[change]('data', this.#onData)
+    socket[change]('end', this.#onSocketEnd)
+    socket[change]('drain', this.#onDrain)
+    socket[change]('timeout', this.#onTimeout)
+    socket[change]('error', this.#onError)
+    socket[change]('close', this.#onClose)
   }
 }
 

@@ -1,8 +1,7 @@
-import { CodedError, isCoded, raceSignal, toError } from '../../base/index.ts'
+import { BoundedMap, CodedError, isCoded, raceSignal, toError } from '../../base/index.ts'
 import { parsePeerId } from '../../identity/index.ts'
 import { namedPeer, withPeer } from '../address/index.ts'
 import { answerProposals, selectProtocol, StreamPort } from '../stream/index.ts'
-import { Agreements } from './agreements.ts'
 import { closeError } from './close-reason.ts'
 import { localAddressOf } from './local-address.ts'
 import { SwarmConnection } from './swarm-connection.ts'
@@ -44,6 +43,9 @@ export type UpgradeOptions = Omit<UpgraderOptions, 'onProgress'> & Partial<Pick<
 /** Messages of the negotiations before there is a muxer are small; what is more is held back. */
 const NEGOTIATION_HIGH_WATER_BYTES = 64 * 1024
 
+/** Peers of which it is remembered; the one that agreed longest ago is forgotten first. */
+const MAX_AGREEMENTS = 4096
+
 /** How an upgrade stands. */
 interface Upgrade {
   maConn: MultiaddrConnection
@@ -64,7 +66,8 @@ interface Upgrade {
  */
 export class ConnectionUpgrader {
   readonly #components: UpgraderComponents
-  readonly #agreements = new Agreements()
+  /** On which encryption peers have agreed with us of late; multistream 16. */
+  readonly #agreements = new BoundedMap<string>(MAX_AGREEMENTS)
   #count = 0
 
   constructor (components: UpgraderComponents) {
@@ -177,7 +180,7 @@ export class ConnectionUpgrader {
     this.#checkPeer(remotePeer, expected)
 
     if (role === 'outbound' && encryption != null) {
-      this.#agreements.remember(remotePeer, encryption)
+      this.#agreements.set(remotePeer.toString(), encryption)
     }
 
     await this.#ask(signal, 'denyInboundEncryptedConnection or denyOutboundEncryptedConnection', () => isInbound
@@ -266,7 +269,7 @@ export class ConnectionUpgrader {
   /** The encrypter that need not wait for an agreement, as there is no other, or the peer took it before; multistream 15 and 16. */
   #eagerEncrypter (expected: PeerId | undefined): EagerEncrypter | undefined {
     const [encrypter, ...others] = this.#components.encrypters.values()
-    const isSure = encrypter != null && (others.length === 0 || (expected != null && this.#agreements.has(expected, encrypter.protocol)))
+    const isSure = encrypter != null && (others.length === 0 || (expected != null && this.#agreements.get(expected.toString()) === encrypter.protocol))
 
     return isSure && isEager(encrypter) ? encrypter : undefined
   }
@@ -278,7 +281,7 @@ export class ConnectionUpgrader {
     agreeing.catch((error: unknown) => {
       // not when another address was faster, or the connection was lost
       if (remotePeer != null && (isCoded(error, 'UnsupportedProtocol') || isCoded(error, 'NegotiationFailed'))) {
-        this.#agreements.forget(remotePeer)
+        this.#agreements.delete(remotePeer.toString())
       }
     })
 

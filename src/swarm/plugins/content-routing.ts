@@ -1,7 +1,6 @@
-import { CodedError } from '../../base/index.ts'
+import { BoundedMap, CodedError } from '../../base/index.ts'
 import { firstOf, tellAll } from './first-of.ts'
 import { mergeSources } from './merge-sources.ts'
-import { BoundedMap } from './verification.ts'
 import type { PluginHost } from './host.ts'
 import type { ContentRouting, Logger, Provider, RoutingOptions } from '@libp2p/interface'
 

@@ -1,8 +1,7 @@
 import { InvalidParametersError, NotFoundError } from '@libp2p/interface'
-import { CodedError } from '../../base/index.ts'
+import { BoundedMap, CodedError } from '../../base/index.ts'
 import { firstOf } from './first-of.ts'
 import { mergeSources } from './merge-sources.ts'
-import { BoundedMap } from './verification.ts'
 import type { PluginHost } from './host.ts'
 import type { Logger, PeerId, PeerInfo, PeerRouting, RoutingOptions } from '@libp2p/interface'
 
