@@ -137,6 +137,11 @@ export abstract class MessageStreamBase extends TypedEventEmitter<MessageStreamE
     return false
   }
 
+  /** Whether `close` waits until the peer has read everything. */
+  get awaitsReceipt (): boolean {
+    return false
+  }
+
   /** Who is told what arrives. */
   protected get takerCount (): number {
     return this.listenerCount('message') + this.#reading.readerCount + this.#takers

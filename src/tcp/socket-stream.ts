@@ -19,7 +19,7 @@ const WRITE_HIGH_WATER_BYTES = 128 * 1024
 const MAX_GATHERED_BYTES = 4 * 1024
 
 /**
- * For the peer to answer our end, after which the socket is closed for good. One that is closed before
+ * For the peer to answer our end, where nobody's signal says for how long. A socket that is closed before
  * meets what still comes with a reset, and that takes along what the peer has not yet read.
  */
 const LINGER_MS = 1000
@@ -58,6 +58,9 @@ export abstract class SocketStream extends MessageStreamBase {
   #isDetached = false
   /** During `sendAway`. */
   #isGivenAway = false
+  #hasSentEnd = false
+  /** Of whoever waits for the peer's answer to our end. */
+  #patience: AbortSignal | undefined
   #lingering: Timer | undefined
   /** What waits for the end of the turn. */
   #gathered: Uint8Array[] | undefined
@@ -78,9 +81,13 @@ export abstract class SocketStream extends MessageStreamBase {
     return this.takerCount <= 1
   }
 
-  /** Whether our end has left, and that of the peer is awaited for a moment. */
+  /** Whether our end has left, and that of the peer is awaited. */
   get isLingering (): boolean {
-    return this.#lingering != null
+    return this.#hasSentEnd && this.status === 'closing'
+  }
+
+  override get awaitsReceipt (): boolean {
+    return true
   }
 
   /** Bytes that wait for `drain`. */
@@ -125,8 +132,9 @@ export abstract class SocketStream extends MessageStreamBase {
   }
 
   /**
-   * Ends the connection, and resolves when all that was written has left, or it has ended in another way;
-   * the signal ends the waiting only.
+   * Ends the connection, and resolves when the peer has answered that with its own end, and so has read all,
+   * or the connection has ended in another way. What the peer sends meanwhile is thrown away. The signal ends
+   * the waiting; then, and where there is none, the peer has one second after all has left.
    *
    * @throws the signal's reason
    */
@@ -134,19 +142,20 @@ export abstract class SocketStream extends MessageStreamBase {
     if (this.status === 'open') {
       this.status = 'closing'
       this.writeStatus = 'closing'
+      this.#patience = signal
       this.#sendGathered()
       this.endSocket(this.#socket)
     }
 
-    await raceSignal(this.#ended.promise, signal)
+    try {
+      await raceSignal(this.#ended.promise, signal)
+    } finally {
+      this.#boundLingering()
+    }
   }
 
   /** Ends both directions at once, and tells the peer where that can be told. */
   abort (error: Error): void {
-    if (this.isLingering) {
-      return
-    }
-
     // even when it is over, the socket may still be answering the peer's end
     const isNews = this.#isLive
 
@@ -232,11 +241,9 @@ export abstract class SocketStream extends MessageStreamBase {
       return
     }
 
-    this.#lingering = after(this.#clock, LINGER_MS, () => { this.#socket.destroy() })
+    this.#hasSentEnd = true
     this.#ignore()
-    this.endRemote()
-    this.finish()
-    this.#ended.resolve()
+    this.#boundLingering()
   }
 
   /** Reads on for the peer's end alone. */
@@ -244,6 +251,12 @@ export abstract class SocketStream extends MessageStreamBase {
     if (!this.#isDetached) {
       this.#socket.off('data', this.#onData)
       this.#socket.resume()
+    }
+  }
+
+  #boundLingering (): void {
+    if (this.isLingering && this.#patience?.aborted !== false) {
+      this.#lingering ??= after(this.#clock, LINGER_MS, () => { this.#socket.destroy() })
     }
   }
 

@@ -7,8 +7,10 @@ import { describe, expect, it, vi } from 'vitest'
 import { socketOf } from '../../src/tcp/index.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { eventually, turns } from '../support/settle.ts'
+import { failure } from '../support/stream-pair.ts'
 import { until } from '../support/until.ts'
 import { closeOf, connected, receive, sendAll, transport } from './fixtures.ts'
+import type { Ends } from './fixtures.ts'
 import type { MessageStream } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 
@@ -24,6 +26,12 @@ function rawSocket (stream: MessageStream): Socket {
   }
 
   return socket
+}
+
+/** So that whoever accepted hears of no end. */
+function keepUnread ({ accepted, dialled }: Ends): void {
+  rawSocket(accepted).pause()
+  dialled.send(Uint8Array.of(1))
 }
 
 /** Which options of the socket Node says that it has set. */
@@ -264,22 +272,71 @@ describe('the end of a connection over TCP', () => {
     expect(await closed).toMatchObject({ error: { message: 'now' }, local: true })
   })
 
-  it('waits a moment for the answer of the peer, though nobody waits with it', async () => {
+  it('has come to the peer, and all before it, when its close resolves', async () => {
+    await using ends = await connected()
+    const told: string[] = []
+
+    ends.accepted.addEventListener('message', ({ data }) => { told.push(`${data.byteLength} bytes`) })
+    ends.accepted.addEventListener('remoteCloseWrite', () => { told.push('the end') })
+    ends.dialled.send(new Uint8Array(100))
+    await ends.dialled.close()
+
+    expect(told).toEqual(['100 bytes', 'the end'])
+  })
+
+  it('waits a second for the answer of the peer', async () => {
     const clock = new FakeClock(0)
 
     await using ends = await connected({ dialer: transport({ clock }) })
     const socket = rawSocket(ends.dialled)
 
-    rawSocket(ends.accepted).pause() // and so hears of no end
-    await ends.dialled.close()
-    ends.dialled.abort(new Error('it is over anyway'))
-    await clock.advance(999)
+    keepUnread(ends)
+    const closing = ends.dialled.close()
 
-    expect([ends.dialled.status, socket.destroyed]).toEqual(['closed', false])
+    await eventually(() => clock.pending === 1)
+    await clock.advance(999)
+    expect([ends.dialled.status, socket.destroyed]).toEqual(['closing', false])
 
     await clock.advance(1)
+    await closing
+    expect([ends.dialled.status, socket.destroyed, clock.pending]).toEqual(['closed', true, 0])
+  })
 
+  it('waits as long as a signal lets it, and then a second', async () => {
+    const clock = new FakeClock(0)
+    const caller = new AbortController()
+
+    await using ends = await connected({ dialer: transport({ clock }) })
+    const socket = rawSocket(ends.dialled)
+
+    keepUnread(ends)
+    const closing = failure(ends.dialled.close({ signal: caller.signal }))
+
+    await eventually(() => socket.writableFinished)
+    await clock.advance(60_000)
+    expect([ends.dialled.status, clock.pending]).toEqual(['closing', 0])
+
+    caller.abort(new Error('that is enough'))
+    expect(await closing).toMatchObject({ message: 'that is enough' })
+    expect([ends.dialled.status, socket.destroyed]).toEqual(['closing', false])
+
+    await clock.advance(1_000)
+    await eventually(() => ends.dialled.status === 'closed')
     expect(socket.destroyed).toBe(true)
+  })
+
+  it('is awaited no longer by who aborts', async () => {
+    await using ends = await connected()
+    const socket = rawSocket(ends.dialled)
+
+    keepUnread(ends)
+    const closing = ends.dialled.close()
+
+    await eventually(() => socket.writableFinished)
+    ends.dialled.abort(new Error('now'))
+    await closing
+
+    expect([ends.dialled.status, socket.destroyed]).toEqual(['aborted', true])
   })
 
   it('does not meet with a reset what the peer still sends', async () => {
@@ -291,8 +348,7 @@ describe('the end of a connection over TCP', () => {
     ends.accepted.send(new Uint8Array(4 * MIB)) // nobody has read it when the end is made
     ends.dialled.send(new Uint8Array(MIB))
     ends.accepted.addEventListener('message', ({ data }) => { received.push(data.byteLength) })
-    await ends.dialled.close()
-    await once(socket, 'close')
+    await Promise.all([ends.dialled.close(), once(socket, 'close')])
 
     expect(received.reduce((sum, bytes) => sum + bytes, 0)).toBe(MIB)
     expect(ends.accepted.status).toBe('closed')

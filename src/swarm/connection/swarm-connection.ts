@@ -1,6 +1,6 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { after, CodedError, Deadline, raceOrEnd, raceSignal, toError } from '../../base/index.ts'
-import { attachSink, Sink } from '../../message-stream/index.ts'
+import { attachSink, MessageStreamBase, Sink } from '../../message-stream/index.ts'
 import { isThroughRelay } from '../address/index.ts'
 import { closeError, farewellError, reasonFromTransport, reasonFromWire, wireCode } from './close-reason.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -277,12 +277,15 @@ export class SwarmConnection implements Connection {
   }
 
   /**
-   * Waits until the peer has read what we wrote. Once the socket is closed, the first frame that the peer
-   * sends makes TCP reset it, and the reset takes along what the peer has not yet read. A pong comes
-   * after everything that was sent before its ping.
+   * Waits until the peer has read what we wrote, if the transport does not do that by itself. Once the socket
+   * is closed, the first frame that the peer sends makes TCP reset it, and the reset takes along what the peer
+   * has not yet read. A pong comes after everything that was sent before its ping.
    */
   async #awaitReceipt (signal: AbortSignal): Promise<void> {
-    if (this.#table.bytes.bytesWritten === 0 || this.#muxer.ping == null) {
+    const { maConn } = this
+    const isAwaited = maConn instanceof MessageStreamBase && maConn.awaitsReceipt
+
+    if (isAwaited || this.#table.bytes.bytesWritten === 0 || this.#muxer.ping == null) {
       return
     }
 
