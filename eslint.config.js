@@ -60,6 +60,8 @@ const aegirTypeScriptRules = {
     variables: false,
     typedefs: false
   }],
+  // what `using` declares is used: it is held
+  '@typescript-eslint/no-unused-vars': ['error', { args: 'none', caughtErrors: 'none', ignoreRestSiblings: true, vars: 'all', ignoreUsingDeclarations: true }],
   '@typescript-eslint/only-throw-error': 'error',
   '@typescript-eslint/return-await': ['error', 'in-try-catch'],
   'import/consistent-type-specifier-style': ['error', 'prefer-top-level'],

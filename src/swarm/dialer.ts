@@ -1,10 +1,10 @@
 import { CodedError, Deadline, raceSignal } from '../base/index.ts'
-import { AddressError, BlackHoleCounter, BlackHoleDetector, DialBackoff, DialError, DialLimiter, DialSync, filterAddresses, rankAddresses, resolveAddresses, toAddressError } from './dial/index.ts'
+import { AddressError, BlackHoleCounter, BlackHoleDetector, DialBackoff, DialError, DialLimiter, DialSync, filterAddresses, filterUngated, gatesAddresses, hasName, rankAddresses, resolveAddresses, toAddressError } from './dial/index.ts'
 import type { Clock } from '../base/index.ts'
 import type { PeerBook } from '../peerstore/index.ts'
 import type { SwarmConnection } from './connection/index.ts'
 import type { DialOptions } from './contract/swarm.ts'
-import type { DialRanker, DialRequestOptions } from './dial/index.ts'
+import type { DialAddresses, DialRanker, DialRequestOptions } from './dial/index.ts'
 import type { DialSettings } from './options.ts'
 import type { ParsedTarget } from './targets.ts'
 import type { ConnectionGater, PeerId, Transport } from '@libp2p/interface'
@@ -64,6 +64,7 @@ export class Dialer {
       limiter: this.#limiter,
       rank: init.ranker ?? rankAddresses,
       acceptable: (peer, request) => this.acceptable(peer, request),
+      addressesAtHand: (peer, request) => this.#addressesAtHand(peer, request),
       addressesFor: (peer, request, signal) => this.#addressesFor(peer, request, signal),
       dialAddress: (_peer, address, options) => this.#dialAddress(address, options),
       record: (address, success) => { this.#blackHoles.record(address, success, init.clock.now()) }
@@ -191,7 +192,7 @@ export class Dialer {
   }
 
   /** Where `peer` may be, without what can be ruled out before anything is sent. */
-  async #addressesFor (peer: PeerId | undefined, request: DialRequestOptions, signal: AbortSignal): Promise<{ good: Multiaddr[], refused: AddressError[] }> {
+  async #addressesFor (peer: PeerId | undefined, request: DialRequestOptions, signal: AbortSignal): Promise<DialAddresses> {
     const { settings, gater, dns, clock, transportForDialing, ownAddresses } = this.#init
 
     await this.#askGater(peer, signal)
@@ -204,14 +205,33 @@ export class Dialer {
       resolved.addresses,
       { forceDirect: request.forceDirect, ranker: this.#init.ranker, signal }
     )
-    const { valid, blocked } = request.force === true
-      ? { valid: good, blocked: [] }
-      : this.#blackHoles.filter(good, clock.now())
 
-    return {
-      good: valid,
-      refused: [...resolved.failures, ...refused, ...blocked.map((address) => new AddressError('BlackHole', address, { phase: 'gate' }))]
+    return this.#withoutBlackHoles(request, good, [...resolved.failures, ...refused])
+  }
+
+  /** The same, where no gater, record, router or name server is to be asked: as for the address of a peer that is named by it. */
+  #addressesAtHand (peer: PeerId | undefined, request: DialRequestOptions): DialAddresses | undefined {
+    const { settings, gater, ranker, transportForDialing, ownAddresses } = this.#init
+    const { addresses = [], forceDirect } = request
+    const isGated = gater.denyDialPeer != null || gatesAddresses(gater)
+
+    if (isGated || (addresses.length === 0 && peer != null) || addresses.some(hasName)) {
+      return undefined
     }
+
+    const { good, refused } = filterUngated({ transportForDialing, ownAddresses, settings }, peer, addresses, { forceDirect, ranker })
+
+    return this.#withoutBlackHoles(request, good, refused)
+  }
+
+  #withoutBlackHoles ({ force = false }: DialRequestOptions, good: Multiaddr[], refused: AddressError[]): DialAddresses {
+    if (force) {
+      return { good, refused }
+    }
+
+    const { valid, blocked } = this.#blackHoles.filter(good, this.#init.clock.now())
+
+    return { good: valid, refused: [...refused, ...blocked.map((address) => new AddressError('BlackHole', address, { phase: 'gate' }))] }
   }
 
   /** Who names addresses means these; else those that are known, or those that the peer routers find. */

@@ -47,27 +47,35 @@ export class UpgradeStop extends Error {
 }
 
 /**
- * Runs one phase; what it throws comes out as an UpgradeError of that phase, with its cause. The
- * reason of `signal` stays what it is, unless it is an UpgradeStop.
+ * Runs one phase, waiting only where that has to be waited for; what it throws comes out as an UpgradeError
+ * of that phase, with its cause. The reason of `signal` stays what it is, unless it is an UpgradeStop.
  */
-export async function inPhase<T> (phase: UpgradePhase, signal: AbortSignal, fn: () => T | Promise<T>): Promise<T> {
+export function inPhase<T> (phase: UpgradePhase, signal: AbortSignal, fn: () => T | Promise<T>): T | Promise<T> {
+  const onThrown = (thrown: unknown): never => { throw failureOf(phase, signal, thrown) }
+
   try {
     signal.throwIfAborted()
 
-    return await fn()
+    const outcome = fn()
+
+    return outcome instanceof Promise ? outcome.catch(onThrown) : outcome
   } catch (thrown) {
-    if (thrown instanceof UpgradeStop) {
-      throw new UpgradeError(thrown.code, phase, `${thrown.message}, while ${DOING[phase]}`, { cause: thrown.cause })
-    }
-
-    if (thrown instanceof UpgradeError || (signal.aborted && thrown === signal.reason)) {
-      throw thrown
-    }
-
-    const error = toError(thrown)
-
-    throw new UpgradeError(upgradeCode(error), phase, `failed while ${DOING[phase]}: ${error.message}`, { cause: error })
+    return onThrown(thrown)
   }
+}
+
+function failureOf (phase: UpgradePhase, signal: AbortSignal, thrown: unknown): unknown {
+  if (thrown instanceof UpgradeStop) {
+    return new UpgradeError(thrown.code, phase, `${thrown.message}, while ${DOING[phase]}`, { cause: thrown.cause })
+  }
+
+  if (thrown instanceof UpgradeError || (signal.aborted && thrown === signal.reason)) {
+    return thrown
+  }
+
+  const error = toError(thrown)
+
+  return new UpgradeError(upgradeCode(error), phase, `failed while ${DOING[phase]}: ${error.message}`, { cause: error })
 }
 
 /** What an error of a step makes of the whole upgrade. */

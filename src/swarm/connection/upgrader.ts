@@ -215,10 +215,15 @@ export class ConnectionUpgrader {
     })
   }
 
-  async #ask (signal: AbortSignal, question: string, answer: () => unknown): Promise<void> {
-    if (await inPhase('gate', signal, () => answerOf(answer(), signal)) === true) {
-      throw new UpgradeError('Gated', 'gate', `gater disallows connection to peer (${question})`)
+  #ask (signal: AbortSignal, question: string, ask: () => unknown): void | Promise<void> {
+    const answer = inPhase('gate', signal, () => answerOf(ask(), signal))
+    const heed = (isDenied: unknown): void => {
+      if (isDenied === true) {
+        throw new UpgradeError('Gated', 'gate', `gater disallows connection to peer (${question})`)
+      }
     }
+
+    return answer instanceof Promise ? answer.then(heed) : heed(answer)
   }
 
   async #protect (maConn: MultiaddrConnection, { signal, skipProtection }: UpgradeOptions): Promise<MessageStream> {

@@ -42,42 +42,68 @@ type Check = (address: Multiaddr) => Refusal
  * would be dialled and nothing else; if it throws, the address is refused.
  */
 export async function filterAddresses (components: AddressFilterComponents, peer: PeerId | undefined, addresses: Multiaddr[], options: AddressFilterOptions = {}): Promise<FilteredAddresses> {
-  const { forceDirect = false, ranker = rankAddresses, signal } = options
-  const { gater, settings } = components
-  const refused: AddressError[] = []
-  const keep = (candidates: Multiaddr[], ...checks: Check[]): Multiaddr[] => candidates.filter((address) => {
-    const refusal = firstRefusal(address, checks)
-
-    if (refusal != null) {
-      refused.push(refusal)
-    }
-
-    return refusal == null
-  })
+  const { signal } = options
+  const sieve = new Sieve()
 
   signal?.throwIfAborted()
 
-  const named = canonical(keep(addresses, otherPeer(peer)), peer)
-  const usable = keep(named, noTransport(components), unspecified, ownAddress(components.ownAddresses()), linkLocal, relayed(forceDirect))
-  const fewer = keep(usable, tooMany(usable, settings.maxAddressesPerPeer, ranker))
-  const denials = await raceSignal(denied(gater, peer, fewer), signal)
-  const allowed = keep(fewer, (address) => denials.get(address))
-  // last of all: a better way to the same port must not oust another and be refused itself
-  const good = keep(allowed, worseWay(allowed))
+  const usable = keepUsable(sieve, components, peer, addresses, options)
+  const denials = await raceSignal(denied(components.gater, peer, usable), signal)
 
-  return { good, refused }
+  return keepBest(sieve, sieve.keep(usable, (address) => denials.get(address)))
 }
 
-function firstRefusal (address: Multiaddr, checks: Check[]): Refusal {
-  for (const check of checks) {
-    const refusal = check(address)
+/** As `filterAddresses`, where the gater has nothing to say of addresses, and so nothing is waited for. */
+export function filterUngated (components: Omit<AddressFilterComponents, 'gater'>, peer: PeerId | undefined, addresses: Multiaddr[], options: AddressFilterOptions = {}): FilteredAddresses {
+  const sieve = new Sieve()
 
-    if (refusal != null) {
-      return refusal
-    }
+  return keepBest(sieve, keepUsable(sieve, components, peer, addresses, options))
+}
+
+/** Whether the gater decides on addresses. */
+export function gatesAddresses ({ filterMultiaddrForPeer, denyDialMultiaddr }: ConnectionGater): boolean {
+  return filterMultiaddrForPeer != null || denyDialMultiaddr != null
+}
+
+/** Lets addresses through, and collects what it keeps back. */
+class Sieve {
+  readonly refused: AddressError[] = []
+
+  keep (candidates: Multiaddr[], ...checks: Check[]): Multiaddr[] {
+    return candidates.filter((address) => this.#passes(address, checks))
   }
 
-  return undefined
+  #passes (address: Multiaddr, checks: Check[]): boolean {
+    for (const check of checks) {
+      const refusal = check(address)
+
+      if (refusal != null) {
+        this.refused.push(refusal)
+
+        return false
+      }
+    }
+
+    return true
+  }
+}
+
+function keepUsable (
+  sieve: Sieve,
+  components: Omit<AddressFilterComponents, 'gater'>,
+  peer: PeerId | undefined,
+  addresses: Multiaddr[],
+  { forceDirect = false, ranker = rankAddresses }: AddressFilterOptions
+): Multiaddr[] {
+  const named = canonical(sieve.keep(addresses, otherPeer(peer)), peer)
+  const usable = sieve.keep(named, noTransport(components), unspecified, ownAddress(components.ownAddresses()), linkLocal, relayed(forceDirect))
+
+  return sieve.keep(usable, tooMany(usable, components.settings.maxAddressesPerPeer, ranker))
+}
+
+/** Last of all: a better way to the same port must not oust another and be refused itself. */
+function keepBest (sieve: Sieve, allowed: Multiaddr[]): FilteredAddresses {
+  return { good: sieve.keep(allowed, worseWay(allowed)), refused: sieve.refused }
 }
 
 /** One spelling of each address, once. */
@@ -103,7 +129,7 @@ function otherPeer (peer: PeerId | undefined): Check {
     : undefined
 }
 
-function noTransport (components: AddressFilterComponents): Check {
+function noTransport (components: Pick<AddressFilterComponents, 'transportForDialing'>): Check {
   return (address) => {
     if (components.transportForDialing(address) != null) {
       return undefined

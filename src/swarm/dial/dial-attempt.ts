@@ -72,7 +72,7 @@ export class DialAttempt {
         peer: peer?.toString() ?? '',
         address,
         signal: this.#controller.signal,
-        dial: async (signal) => this.#dial(signal),
+        dial: (signal) => this.#dial(signal),
         onLate
       })
     } catch (thrown) {
@@ -92,9 +92,7 @@ export class DialAttempt {
 
     this.#start()
 
-    // called on its object: the swarm may implement it as a method
-    const dial = async (): Promise<Connection> => components.dialAddress(peer, address, { signal, onConnected: this.#onConnected })
-    const dialled = dial()
+    const dialled = components.dialAddress(peer, address, { signal, onConnected: this.#onConnected })
 
     try {
       return await raceSignal(dialled, signal)

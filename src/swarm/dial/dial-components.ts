@@ -52,6 +52,8 @@ export interface DialWorkerComponents {
   rank: DialRanker
   /** The best open connection that serves this request, if there is one. */
   acceptable(peer: PeerId | undefined, request: DialRequestOptions): Connection | undefined
+  /** What `addressesFor` would give, if there is nothing to wait for. */
+  addressesAtHand?(peer: PeerId | undefined, request: DialRequestOptions): DialAddresses | undefined
   /** Known and explicit addresses, resolved and filtered. */
   addressesFor(peer: PeerId | undefined, request: DialRequestOptions, signal: AbortSignal): Promise<DialAddresses>
   /** Connects and upgrades. Owns the connection until it resolves; one that comes too late is closed. */

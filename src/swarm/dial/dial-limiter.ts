@@ -1,4 +1,4 @@
-import { holding, Permits, TransientMap } from '../../base/index.ts'
+import { Permits, TransientMap } from '../../base/index.ts'
 import { isFdConsuming, isRelayed } from './address-kind.ts'
 import type { Permit } from '../../base/index.ts'
 import type { DialSettings } from '../options.ts'
@@ -73,15 +73,18 @@ export class DialLimiter {
 
     signal.addEventListener('abort', onAbort, { once: true })
 
-    void this.#work(job).then((value) => {
+    this.#work(job).then((value) => {
+      signal.removeEventListener('abort', onAbort)
+
       // the caller or `onLate` gets the value, one of the two, in whatever order abort and success come
       if (abandoned) {
         discard(job, value)
       } else {
         resolve(value)
       }
-    }, reject).finally(() => {
+    }, (thrown: unknown) => {
       signal.removeEventListener('abort', onAbort)
+      reject(thrown)
     })
 
     return promise
@@ -101,12 +104,10 @@ export class DialLimiter {
     const { peer, address, signal } = job
 
     using scope = this.#enter(peer === '' ? address.toString() : peer)
+    using _ofPeer = await this.#queue(scope.permits, signal)
+    using _fd = isFdConsuming(address) && !isRelayed(address) ? await this.#queue(this.#fds, signal) : undefined
 
-    return await holding(await this.#queue(scope.permits, signal), async () => {
-      const fd = isFdConsuming(address) && !isRelayed(address) ? await this.#queue(this.#fds, signal) : undefined
-
-      return holding(fd, () => this.#dial(job))
-    })
+    return await this.#dial(job)
   }
 
   async #dial<T> ({ signal, dial }: DialJob<T>): Promise<T> {
@@ -122,6 +123,12 @@ export class DialLimiter {
   }
 
   async #queue (permits: Permits, signal: AbortSignal): Promise<Permit> {
+    const free = permits.tryAcquire()
+
+    if (free != null) {
+      return free
+    }
+
     this.#waiting++
 
     try {

@@ -95,16 +95,21 @@ export class DialWorker {
   }
 
   async #prepare (request: DialRequest): Promise<void> {
-    const found = await this.#addressesFor(request).catch((thrown: unknown) => {
-      this.#giveUp(request, isCoded(thrown) ? thrown.code : 'ResolveFailed', thrown)
-    })
+    let found: DialAddresses
 
-    if (found != null && !request.ended) {
+    try {
+      found = this.#components.addressesAtHand?.(this.#target.peer, request.options) ?? await this.#awaitAddresses(request)
+    } catch (thrown) {
+      this.#giveUp(request, isCoded(thrown) ? thrown.code : 'ResolveFailed', thrown)
+      return
+    }
+
+    if (!request.ended) {
       this.#admit(request, found)
     }
   }
 
-  async #addressesFor ({ options, signal }: DialRequest): Promise<DialAddresses> {
+  async #awaitAddresses ({ options, signal }: DialRequest): Promise<DialAddresses> {
     const { clock, settings } = this.#components
     const timeoutMs = settings.resolveTimeoutMs + RESOLVE_GRACE_MS
 

@@ -73,6 +73,8 @@ export async function resolveAddresses ({ dns = systemDns(), clock = systemClock
 
   signal?.throwIfAborted()
 
+  let found: Found[] = addresses.map((address) => ({ address, resolved: false }))
+
   using deadline = new Deadline({
     clock,
     timeoutMs,
@@ -80,7 +82,6 @@ export async function resolveAddresses ({ dns = systemDns(), clock = systemClock
     signal
   })
   const resolution: Resolution = { lookups: new Lookups(dns, deadline.signal), peer, maxAddresses, failures: [] }
-  let found: Found[] = addresses.map((address) => ({ address, resolved: false }))
 
   for (let depth = 0; depth < maxDepth && found.some(isDnsaddr); depth++) {
     found = await replace(resolution, found, isDnsaddr, resolveDnsaddr)
@@ -94,6 +95,13 @@ export async function resolveAddresses ({ dns = systemDns(), clock = systemClock
   signal?.throwIfAborted()
 
   return { addresses: found.map(({ address }) => address), failures: resolution.failures }
+}
+
+/** Whether nothing can be said of `address` before name servers have answered. */
+export function hasName (address: Multiaddr): boolean {
+  const item = { address, resolved: false }
+
+  return isDnsaddr(item) || isPlainName(item)
 }
 
 /** Replaces what `isName` holds for by what `resolve` makes of it, all at once, and keeps the order. */
