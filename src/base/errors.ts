@@ -106,10 +106,10 @@ export class CodedError extends Error implements Coded {
 }
 
 /**
- * Makes an error without a stack: for what ends as it should, all the time, where how it came to that says nothing. To record a
- * stack costs more than to end.
+ * Runs `make`; errors that it makes have no stack: for what happens as it should, all the time, where how it came to that says
+ * nothing. To record a stack costs more than most of what is done so.
  */
-export function withoutStack<E extends Error> (make: () => E): E {
+export function withoutStack<T> (make: () => T): T {
   const { stackTraceLimit } = Error
 
   // not an assignment, which throws where what is built in was frozen

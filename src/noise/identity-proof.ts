@@ -4,15 +4,12 @@ import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { BoundedMap, CodedError, concat } from '../base/index.ts'
 import { NoiseError } from './errors.ts'
 import { encodeProof } from './payload.ts'
-import { pemOf } from './pem.ts'
+import { publicKeyOf } from './public-key.ts'
 import type { Payload } from './payload.ts'
 import type { PeerId, PrivateKey, PublicKey } from '@libp2p/interface'
 
 /** What an identity signs lest its signature mean anything elsewhere; noise 2.4. */
 const SIGNED_PREFIX = new TextEncoder().encode('noise-libp2p-static-key:')
-
-/** What stands before the 32 bytes of a public key of Ed25519 in SPKI. */
-const ED25519_SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 
 /** Proofs that are remembered; the one that was made longest ago is forgotten first. */
 const MAX_PROOFS = 1024
@@ -84,7 +81,7 @@ function readIdentity (identityKey: Uint8Array): { peerId: PeerId, publicKey: Pu
 async function isSignature (key: PublicKey, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
   try {
     return key.type === 'Ed25519'
-      ? verify(null, message, pemOf(ED25519_SPKI_PREFIX, key.raw), signature)
+      ? verify(null, message, publicKeyOf('ed25519', key.raw), signature)
       : await key.verify(message, signature)
   } catch {
     return false // of a length that no signature has

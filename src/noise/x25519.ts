@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto'
 import { KEY_BYTES } from './constants.ts'
 import { NoiseError } from './errors.ts'
-import { pemOf } from './pem.ts'
+import { publicKeyOf } from './public-key.ts'
 import type { KeyObject } from 'node:crypto'
 
 /** A key pair of X25519: the private half as OpenSSL keeps it, the public one as it is sent. */
@@ -12,9 +12,6 @@ export interface KeyPair {
 
 /** What stands before the 32 bytes of a private key in PKCS #8. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex')
-
-/** The same of a public key in SPKI. */
-const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
 
 export function generateKeys (): KeyPair {
   const { privateKey, publicKey } = generateKeyPairSync('x25519')
@@ -42,7 +39,7 @@ export interface PeerKey {
 
 /** Any 32 bytes are a key; whether it is one of use, `agree` finds out. */
 export function peerKey (bytes: Uint8Array, what: string): PeerKey {
-  return { bytes, what, key: createPublicKey(pemOf(SPKI_PREFIX, bytes)) }
+  return { bytes, what, key: publicKeyOf('x25519', bytes) }
 }
 
 /**

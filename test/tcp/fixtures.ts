@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { defaultLogger } from '@libp2p/logger'
 import { multiaddr } from '@multiformats/multiaddr'
-import { tcp } from '../../src/tcp/index.ts'
+import { socketOf, tcp } from '../../src/tcp/index.ts'
 import type { TcpInit, TcpTransport } from '../../src/tcp/index.ts'
 import type { Listener, MessageStream, MultiaddrConnection, StreamCloseEvent, Transport, Upgrader } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Socket } from 'node:net'
 
 export const LOOPBACK = multiaddr('/ip4/127.0.0.1/tcp/0')
 export const never = new AbortController().signal
@@ -114,4 +115,14 @@ export async function sendAll (stream: MessageStream, next: () => Uint8Array | u
       await stream.onDrain()
     }
   }
+}
+
+export function rawSocket (stream: MessageStream): Socket {
+  const socket = socketOf(stream)
+
+  if (socket == null) {
+    throw new TypeError('the stream has no socket')
+  }
+
+  return socket
 }
