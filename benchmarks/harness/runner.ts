@@ -100,6 +100,10 @@ export class Runner {
 
   /** Again, when somebody else had the machine. */
   async #take (measure: Measure, stage: Stage): Promise<Round> {
+    if (measure.leadInSeconds != null) {
+      await measure.take(stage, measure.leadInSeconds)
+    }
+
     for (let repeats = 0; ; repeats++) {
       const { reading, foreignShare } = await this.#takeOnce(measure, stage, this.#init.seconds)
       // who else runs makes no difference to memory

@@ -25,6 +25,8 @@ export interface Measure {
   readonly isCold?: boolean
   /** Of the round that warms up, at least. */
   readonly warmUpSeconds?: number
+  /** Of the same before each reading, which do not count: for what is slow in a process that has just waited for its turn. */
+  readonly leadInSeconds?: number
   /** However many are asked for. */
   readonly maxRounds?: number
   take(stage: Stage, seconds: number): Promise<Reading>
