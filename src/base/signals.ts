@@ -12,7 +12,10 @@ export function raceSignal<T> (promise: Promise<T>, signal?: AbortSignal): Promi
 
   // not by `Promise.race`, nor by `await`: a dial waits like this a dozen times, and they make six promises where this makes two
   const { promise: raced, resolve, reject } = Promise.withResolvers<T>()
-  const onAbort = (): void => { reject(signal.reason) }
+  const onAbort = (): void => {
+    signal.removeEventListener('abort', onAbort)
+    reject(signal.reason)
+  }
 
   if (signal.aborted) {
     promise.catch(() => {}) // nobody will look at it again, and it must not become an unhandled rejection

@@ -2,7 +2,7 @@ import { concat } from '../base/index.ts'
 import { KEY_BYTES, TAG_BYTES } from './constants.ts'
 import { NoiseError } from './errors.ts'
 import { SymmetricState } from './symmetric-state.ts'
-import { agree, generateKeys, peerKey } from './x25519.ts'
+import { agree, generateKeys, peerKey, staticPeerKey } from './x25519.ts'
 import type { CipherState } from './cipher-state.ts'
 import type { KeyPair, PeerKey } from './x25519.ts'
 
@@ -140,7 +140,7 @@ export class Handshake {
   }
 
   #readStatic (sealed: Uint8Array, which: string): PeerKey {
-    const key = peerKey(this.#symmetric.decryptAndHash(sealed, `the static key in the ${which} message`), 'the static key of the peer')
+    const key = staticPeerKey(this.#symmetric.decryptAndHash(sealed, `the static key in the ${which} message`))
 
     this.#remoteStatic = key
 

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto'
+import { BoundedMap } from '../base/index.ts'
 import { KEY_BYTES } from './constants.ts'
 import { NoiseError } from './errors.ts'
 import { publicKeyOf } from './public-key.ts'
@@ -40,6 +41,21 @@ export interface PeerKey {
 /** Any 32 bytes are a key; whether it is one of use, `agree` finds out. */
 export function peerKey (bytes: Uint8Array, what: string): PeerKey {
   return { bytes, what, key: publicKeyOf('x25519', bytes) }
+}
+
+/** Static keys that are remembered; the one that was seen longest ago is forgotten first. */
+export const MAX_STATIC_KEYS = 1024
+
+const staticKeys = new BoundedMap<PeerKey>(MAX_STATIC_KEYS)
+
+/** As `peerKey`, of a peer that may come again with the same one. */
+export function staticPeerKey (bytes: Uint8Array): PeerKey {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  const known = staticKeys.get(text) ?? peerKey(Uint8Array.from(bytes), 'the static key of the peer')
+
+  staticKeys.set(text, known)
+
+  return known
 }
 
 /**
