@@ -26,6 +26,11 @@ export class SafeEventTarget<Events extends { [Name in keyof Events]: Event }> e
     super.removeEventListener(type, listener == null ? null : this.#wrapped.get(listener) ?? listener, options)
   }
 
+  /** No event is made for nobody: connections come and go by the thousand, and seldom does anybody listen to all that is told of them. */
+  override safeDispatchEvent<Detail> (type: keyof Events, init: CustomEventInit<Detail> = {}): boolean {
+    return this.listenerCount(String(type)) === 0 || super.safeDispatchEvent(type, init)
+  }
+
   #wrap (listener: object): (event: unknown) => void {
     const known = this.#wrapped.get(listener)
 

@@ -100,9 +100,10 @@ export class TransportSet {
     const isOurs = transport instanceof TcpTransport
     let made: SwarmConnection | undefined
 
-    using leash = new Leash(signal)
+    // ours forgets the signal by itself
+    using leash = isOurs ? undefined : new Leash(signal)
     const view = await transport.dial(address, {
-      signal: leash.signal,
+      signal: leash?.signal ?? signal,
       upgrader: {
         ...this.upgrader,
         upgradeOutbound: async (maConn: MultiaddrConnection, options: UpgradeOptions) => {

@@ -38,7 +38,9 @@ export class DialRequest {
   readonly connection: Promise<Connection>
   readonly #init: DialRequestInit
   readonly #settled = Promise.withResolvers<Connection>()
-  readonly #ended = new AbortController()
+  #hasEnded = false
+  /** Made when somebody asks for its signal: where the addresses are at hand, nobody does. */
+  #ending: AbortController | undefined
   readonly #startedAt: number
   readonly #onAbort = (): void => { this.#init.onAbort(this.#init.signal?.reason) }
   /** Keys of all its addresses. */
@@ -60,11 +62,17 @@ export class DialRequest {
 
   /** Aborts when this request has ended, in whatever way. */
   get signal (): AbortSignal {
-    return this.#ended.signal
+    this.#ending ??= new AbortController()
+
+    if (this.#hasEnded) {
+      this.#ending.abort(ENDED)
+    }
+
+    return this.#ending.signal
   }
 
   get ended (): boolean {
-    return this.#ended.signal.aborted
+    return this.#hasEnded
   }
 
   /** Whether it waits for an address. */
@@ -123,7 +131,8 @@ export class DialRequest {
   #end (): void {
     this.#timer?.[Symbol.dispose]()
     this.#init.signal?.removeEventListener('abort', this.#onAbort)
-    this.#ended.abort(ENDED)
+    this.#hasEnded = true
+    this.#ending?.abort(ENDED)
   }
 
   #arm (timeoutMs: number): void {
