@@ -69,8 +69,9 @@ export class Outbox {
     }
   }
 
-  /** Answers a ping. Only where the answer has to wait does its number count; yamux 4.2. */
+  /** Answers a ping, together with what the same turn answers. Only where the answer has to wait does its number count; yamux 4.2. */
   sendPong (value: number): void {
+    this.#startTurns()
     this.#queue.addPong(value)
     this.#pump()
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { SafeEventTarget } from '../../src/swarm/safe-event-target.ts'
 import { settle } from '../support/fake-clock.ts'
 
@@ -43,6 +43,20 @@ describe('SafeEventTarget', () => {
 
     expect(heard).toEqual(['all is well'])
     expect(errors.sort()).toEqual(['news: no error at all', 'news: rejected', 'news: thrown'])
+  })
+
+  it('makes no event while nobody listens', () => {
+    const { events } = target()
+    const dispatch = vi.spyOn(events, 'dispatchEvent')
+    const listener = (): void => {}
+
+    expect(tell(events, 'to nobody')).toBe(true)
+    events.addEventListener('news', listener)
+    tell(events, 'to somebody')
+    events.removeEventListener('news', listener)
+    tell(events, 'to nobody again')
+
+    expect(dispatch.mock.calls.map(([event]) => (event as CustomEvent<string>).detail)).toEqual(['to somebody'])
   })
 
   it('calls listeners within dispatch, and not later', () => {

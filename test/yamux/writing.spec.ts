@@ -105,8 +105,22 @@ describe('send', () => {
     })
     scene.feed('data 1 SYN 3', 'data 3 SYN 4', 'ping 0 SYN 1')
 
-    expect(scene.link.sent).toHaveLength(1)
     expect(await scene.sent()).toEqual(['ping 0 ACK 1', 'data 1 ACK 3', 'window 1 FIN 0', 'data 3 ACK 4', 'window 3 FIN 0'])
+    expect(scene.link.sent).toHaveLength(1)
+  })
+
+  it('gives the answer to a ping to the write of whoever answers in the same turn, though it has to wait a little', async () => {
+    const scene = new Scene()
+
+    scene.muxer.addEventListener('stream', ({ detail }) => {
+      detail.addEventListener('message', ({ data }) => {
+        void Promise.resolve().then(async () => { detail.send(data) })
+      })
+    })
+    scene.feed('data 1 SYN 3', 'ping 0 SYN 1')
+
+    expect(await scene.sent()).toEqual(['ping 0 ACK 1', 'data 1 ACK 3'])
+    expect(scene.link.sent).toHaveLength(1)
   })
 
   it('sends bytes of lists in their order', async () => {

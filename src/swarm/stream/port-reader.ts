@@ -84,7 +84,17 @@ export class PortReader {
         return chunk
       }
 
-      await this.#news(signal)
+      if (this.#waiting != null) {
+        throw new TypeError('a read is waiting already: read one chunk after the other')
+      }
+
+      this.#waiting = Promise.withResolvers()
+
+      try {
+        await raceSignal(this.#waiting.promise, signal)
+      } finally {
+        this.#waiting = undefined
+      }
     }
   }
 
@@ -286,20 +296,6 @@ export class PortReader {
       this.#waiting?.resolve()
     } else {
       this.#onHeldNews()
-    }
-  }
-
-  async #news (signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiting != null) {
-      throw new TypeError('a read is waiting already: read one chunk after the other')
-    }
-
-    this.#waiting = Promise.withResolvers()
-
-    try {
-      await (signal == null ? this.#waiting.promise : raceSignal(this.#waiting.promise, signal))
-    } finally {
-      this.#waiting = undefined
     }
   }
 

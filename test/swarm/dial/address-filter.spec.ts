@@ -1,6 +1,6 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
-import { filterAddresses } from '../../../src/swarm/dial/address-filter.ts'
+import { filterAddresses, filterUngated, gatesAddresses } from '../../../src/swarm/dial/address-filter.ts'
 import { settle } from '../../support/fake-clock.ts'
 import { addrs, OTHER_PEER, PEER, PEER_AS_CID, RELAY, texts } from './fixtures.ts'
 import type { AddressFilterComponents, AddressFilterOptions } from '../../../src/swarm/dial/address-filter.ts'
@@ -47,6 +47,12 @@ function components ({ protocols = ['tcp', 'ws', 'quic-v1', 'webtransport', 'p2p
 async function filter (input: string[], world: World = {}): Promise<Result> {
   const peer = 'peer' in world ? world.peer : PEER
   const { good, refused } = await filterAddresses(components(world), peer, addrs(...input), world.options)
+
+  // where there is no gater to ask, the same is known at once
+  if (!gatesAddresses(world.gater ?? {})) {
+    expect(filterUngated(components(world), peer, addrs(...input), world.options)).toEqual({ good, refused })
+  }
+
   const short = (address: Multiaddr): string => address.toString().replace(`/p2p/${PEER.toString()}`, '')
 
   return { good: good.map(short), refused: refused.map((error) => [short(error.address), error.code, error.phase]) }
