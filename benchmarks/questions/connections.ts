@@ -4,8 +4,11 @@ import type { Measure, Question } from './question.ts'
 /** A connection runs most of its code once: it takes thousands of them until a compiler has seen enough. */
 const WARM_UP_SECONDS = 6
 
-/** The same again: what has fallen out of the caches while other systems had their turns comes back within some thousand. */
-const LEAD_IN_SECONDS = 2
+/**
+ * The same again: in a process that waits for half a minute V8 collects what nobody uses, optimised code among it, and it takes as many
+ * connections as before until that is back.
+ */
+const LEAD_IN_SECONDS = 4
 
 function newConnections (parallel: number): Measure {
   return {
