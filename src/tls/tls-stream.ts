@@ -1,3 +1,4 @@
+import { allocatedOutside } from '../base/index.ts'
 import { attachSink } from '../message-stream/index.ts'
 import { SocketStream } from '../tcp/index.ts'
 import type { Clock } from '../base/index.ts'
@@ -34,6 +35,12 @@ export class TlsStream extends SocketStream {
   override async close (options?: { signal?: AbortSignal }): Promise<void> {
     await super.close(options)
     await this.#carrier.close(options)
+  }
+
+  /** Node allocates what it has decrypted outside of V8's heap, and nobody frees it before its time. */
+  protected override receive (bytes: Uint8Array): void {
+    allocatedOutside(bytes.byteLength)
+    super.receive(bytes)
   }
 
   /** Never the socket itself: it follows its carrier; tls 6.5. */
