@@ -5,8 +5,8 @@ import type { Measure, Question } from './question.ts'
 const WARM_UP_SECONDS = 6
 
 /**
- * The same again: in a process that waits for half a minute V8 collects what nobody uses, optimised code among it, and it takes as many
- * connections as before until that is back.
+ * In a process that waits for half a minute V8 may collect everything, and with it what it knows of code and objects that are not in use; it takes
+ * some thousand connections until that is back.
  */
 const LEAD_IN_SECONDS = 4
 

@@ -22,7 +22,7 @@ export function keyOfText (type: KeyType, bytes: Uint8Array): KeyObject {
   return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${Buffer.concat([SPKI_PREFIXES[type], bytes]).toString('base64')}\n-----END PUBLIC KEY-----`)
 }
 
-/** Not before Node 24. */
+/** The Node of this project does, and older ones that it supports do not. */
 function takesBytes (): boolean {
   try {
     keyOfBytes('x25519', Uint8Array.of(9, ...new Uint8Array(31)))
