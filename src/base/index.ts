@@ -6,7 +6,8 @@
  * - `busy-poll`: an event loop that stays awake for answers
  * - `signals`, `shared-timeout`: bounded waiting
  * - `permits`: bounded use
- * - `bytes`, `byte-queue`, `slab`, `free-bytes`, `young-garbage`: bytes put together, bytes that wait, memory for short-lived ones
+ * - `bytes`, `byte-queue`: bytes put together, bytes that wait
+ * - `slab`, `free-bytes`, `freed-memory`, `young-garbage`: memory for short-lived bytes
  * - `keep-alive`: whether a silent peer still lives
  * - `outcome`: what comes once, and is a promise only for who asks
  * - `web-streams`: WHATWG streams over ours
@@ -21,6 +22,7 @@ export { BoundedMap } from './bounded-map.ts'
 export { ByteQueue } from './byte-queue.ts'
 export { chunksOf, concat, plainBytes } from './bytes.ts'
 export { freeBytes, MIN_FREED_BYTES } from './free-bytes.ts'
+export { keepFreedMemory } from './freed-memory.ts'
 export { KeepAlive } from './keep-alive.ts'
 export { Outcome } from './outcome.ts'
 export { nearest } from './nearest.ts'

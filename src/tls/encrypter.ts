@@ -1,4 +1,5 @@
 import { serviceCapabilities } from '@libp2p/interface'
+import { keepFreedMemory } from '../base/index.ts'
 import { TLS_PROTOCOL } from './constants.ts'
 import { handshake } from './handshake.ts'
 import { OwnCertificate } from './own-certificate.ts'
@@ -34,6 +35,7 @@ export class TlsEncrypter implements ConnectionEncrypter {
 
     this.#components = components
     this.#clock = clock
+    keepFreedMemory()
     this.#certificate = new OwnCertificate(privateKey, clock)
     this.#log = logger.forComponent('swarmd:tls')
     this.#events = metrics == null ? undefined : { client: counter(metrics, 'client'), server: counter(metrics, 'server') }
