@@ -2,7 +2,7 @@ import { publicKeyFromMultihash, publicKeyToProtobuf } from '@libp2p/crypto/keys
 import { isPeerId } from '@libp2p/interface'
 import { peerIdFromMultihash } from '@libp2p/peer-id'
 import { bases, CID, digest } from 'multiformats/basics'
-import { CodedError } from '../base/index.ts'
+import { BoundedMap, CodedError } from '../base/index.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { MultihashDigest } from 'multiformats/hashes/interface'
 
@@ -14,6 +14,9 @@ const MAX_PEER_ID_CHARS = 512
 
 /** How much of a wrong text the error repeats. */
 const MAX_QUOTED_CHARS = 80
+
+/** IDs that are remembered by their text: base58 takes longer than all else that an address needs. */
+const MAX_PARSED = 1024
 
 /** https://github.com/multiformats/multicodec */
 const LIBP2P_KEY = 0x72
@@ -27,6 +30,8 @@ const MAX_INLINE_KEY_BYTES = 42
 // the identity base is raw bytes, which are no text
 const { identity: _, ...TEXT_BASES } = bases
 const DECODERS = new Map(Object.values(TEXT_BASES).map(({ prefix, decoder }) => [prefix as string, decoder]))
+
+const parsed = new BoundedMap<PeerId>(MAX_PARSED)
 
 /**
  * Reads a peer ID as libp2p writes them: base58 ('12D3KooW…', 'Qm…'), or a CIDv1 of a libp2p key in
@@ -53,8 +58,18 @@ export function parsePeerId (text: string | PeerId): PeerId {
     throw invalid(text, 'that is a multiaddr, and the ID alone was wanted')
   }
 
+  const known = parsed.get(text)
+
+  if (known != null) {
+    return known
+  }
+
   try {
-    return peerIdOf(multihashOf(text))
+    const peer = peerIdOf(multihashOf(text))
+
+    parsed.set(text, peer)
+
+    return peer
   } catch (cause) {
     throw invalid(text, cause instanceof Error ? cause.message : String(cause), cause)
   }
@@ -68,13 +83,13 @@ export function parsePeerId (text: string | PeerId): PeerId {
  * @throws TypeError for an unknown form
  */
 export function formatPeerId (peer: PeerId | string, form: PeerIdForm): string {
-  const parsed = parsePeerId(peer)
+  const id = parsePeerId(peer)
 
   switch (form) {
     case 'base58':
-      return parsed.toString()
+      return id.toString()
     case 'cid':
-      return parsed.toCID().toString()
+      return id.toCID().toString()
     default:
       throw new TypeError(`form must be 'base58' or 'cid', received ${String(form)}`)
   }

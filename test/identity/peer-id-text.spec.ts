@@ -47,6 +47,10 @@ describe('formatPeerId', () => {
     expect(formatPeerId(known, 'cid')).toBe(CID_TEXT)
   })
 
+  it('remembers what it has read', () => {
+    expect(parsePeerId(BASE58)).toBe(parsePeerId(BASE58))
+  })
+
   // libp2p/specs, peer-ids, "Examples"
   it('writes the examples of the specification', () => {
     const text = 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N'

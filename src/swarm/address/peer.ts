@@ -1,4 +1,5 @@
 import { CODE_P2P, CODE_P2P_CIRCUIT, multiaddr, registry } from '@multiformats/multiaddr'
+import { partsOf } from './parts.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Component, Multiaddr } from '@multiformats/multiaddr'
 
@@ -7,7 +8,7 @@ import type { Component, Multiaddr } from '@multiformats/multiaddr'
  * A peer before the last p2p-circuit is a relay.
  */
 export function namedPeer (address: Multiaddr): string | undefined {
-  const components = address.getComponents()
+  const { components } = partsOf(address)
 
   return components[peerIndex(components)]?.value
 }
@@ -21,19 +22,23 @@ export function namesOtherPeer (address: Multiaddr, peer: PeerId): boolean {
 
 /** The address with this peer at its end, in canonical form. The address must not name another peer. */
 export function withPeer (address: Multiaddr, peer: PeerId): Multiaddr {
-  const components = address.getComponents()
+  const { components } = partsOf(address)
   const index = peerIndex(components)
   const component: Component = { code: CODE_P2P, name: 'p2p', value: peer.toString() }
+
+  if (components[index]?.value === component.value) {
+    return address
+  }
 
   return multiaddr(index < 0 ? [...components, component] : components.with(index, component))
 }
 
 /** The address without the peer at its end. */
 export function withoutPeer (address: Multiaddr): Multiaddr {
-  return address.getComponents().at(-1)?.code === CODE_P2P ? address.decapsulateCode(CODE_P2P) : address
+  return partsOf(address).components.at(-1)?.code === CODE_P2P ? address.decapsulateCode(CODE_P2P) : address
 }
 
-function peerIndex (components: Component[]): number {
+function peerIndex (components: readonly Component[]): number {
   const circuit = components.findLastIndex(({ code }) => code === CODE_P2P_CIRCUIT)
   const index = components.findLastIndex(({ code }) => code === CODE_P2P)
 

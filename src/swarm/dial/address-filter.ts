@@ -1,6 +1,6 @@
 import { CODE_QUIC, CODE_QUIC_V1, CODE_TCP, CODE_UDP, CODE_WEBTRANSPORT, CODE_WS, CODE_WSS } from '@multiformats/multiaddr'
 import { raceSignal } from '../../base/index.ts'
-import { namesOtherPeer, withoutPeer, withPeer } from '../address/index.ts'
+import { namesOtherPeer, partsOf, withoutPeer, withPeer } from '../address/index.ts'
 import { hasHost, hasProtocol, isLinkLocalIp6, isRelayed, isUnspecified, portOf } from './address-kind.ts'
 import { AddressError } from './dial-error.ts'
 import { rankAddresses } from './dial-ranker.ts'
@@ -187,7 +187,7 @@ function worseWay (addresses: Multiaddr[]): Check {
     const over = hasProtocol(address, CODE_QUIC, CODE_QUIC_V1) ? CODE_UDP : CODE_TCP
     const port = portOf(address, over)
 
-    return port == null ? undefined : { better, key: `${over} ${port} ${address.getComponents()[0]?.value ?? ''}` }
+    return port == null ? undefined : { better, key: `${over} ${port} ${partsOf(address).components[0]?.value ?? ''}` }
   }
   const best = new Set(addresses.map(wayOf).map((way) => way?.better === true ? way.key : undefined))
 
@@ -221,5 +221,5 @@ async function askGater (gater: ConnectionGater, peer: PeerId | undefined, addre
 }
 
 function protocolsOf (address: Multiaddr): string {
-  return address.getComponents().map(({ name }) => `/${name}`).join('')
+  return partsOf(address).components.map(({ name }) => `/${name}`).join('')
 }

@@ -1,4 +1,5 @@
-import { CODE_DNS, CODE_DNS4, CODE_DNS6, CODE_DNSADDR, CODE_IP4, CODE_IP6, CODE_IP6ZONE, CODE_MEMORY, CODE_P2P_CIRCUIT, CODE_TCP, CODE_UDP, CODE_UNIX, registry } from '@multiformats/multiaddr'
+import { CODE_DNS, CODE_DNS4, CODE_DNS6, CODE_DNSADDR, CODE_IP4, CODE_IP6, CODE_MEMORY, CODE_P2P_CIRCUIT, CODE_TCP, CODE_UDP, CODE_UNIX } from '@multiformats/multiaddr'
+import { ipBytes, partsOf } from '../address/index.ts'
 import type { Component, Multiaddr } from '@multiformats/multiaddr'
 
 interface Range {
@@ -25,10 +26,6 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'].map(range)
 const LINK_LOCAL_IP6 = ['fe80::/10'].map(range)
 const UNSPECIFIED = ['0.0.0.0/32', '::/128'].map(range)
 
-/** IPv4 addresses written as IPv6 (RFC 4291, 2.5.5.2). */
-const MAPPED_IP4 = range('::ffff:0:0/96')
-const MAPPED_PREFIX_BYTES = 12
-
 /** Names that stand for this machine (RFC 6761, 6.3). */
 const LOCALHOST = ['localhost']
 
@@ -39,49 +36,47 @@ const NAMES: ReadonlySet<number> = new Set([CODE_DNS, CODE_DNS4, CODE_DNS6, CODE
 
 /** Whether the address stays on this machine or its site: private IPs, localhost, memory, unix sockets. */
 export function isPrivateAddress (address: Multiaddr): boolean {
-  const host = hostOf(address)
+  const { host, ip } = partsOf(address)
 
   switch (host?.code) {
     case CODE_MEMORY:
     case CODE_UNIX:
       return true
     default:
-      return isWithin(host, PRIVATE) || isNamed(host, LOCALHOST)
+      return isWithin(ip, PRIVATE) || isNamed(host, LOCALHOST)
   }
 }
 
 /** Whether anybody on the internet could reach the host of this address, judging by how it is written. */
 export function isPublicAddress (address: Multiaddr): boolean {
-  const host = hostOf(address)
+  const { host, ip } = partsOf(address)
 
   if (isName(host)) {
     return !isNamed(host, LOCALHOST) && !isNamed(host, SPECIAL_NAMES)
   }
 
-  const ip = ipOf(host)
-
-  if (ip == null || matches(ip, PRIVATE) || matches(ip, UNROUTABLE)) {
+  if (ip == null || isWithin(ip, PRIVATE) || isWithin(ip, UNROUTABLE)) {
     return false
   }
 
-  return ip.length === 4 || matches(ip, ROUTABLE_IP6)
+  return ip.length === 4 || isWithin(ip, ROUTABLE_IP6)
 }
 
 /** Whether the address leads back to this machine over the network. */
 export function isLoopback (address: Multiaddr): boolean {
-  const host = hostOf(address)
+  const { host, ip } = partsOf(address)
 
-  return isWithin(host, LOOPBACK) || isNamed(host, LOCALHOST)
+  return isWithin(ip, LOOPBACK) || isNamed(host, LOCALHOST)
 }
 
 /** Whether the address is valid on one link only, so that the interface would have to be known too. */
 export function isLinkLocalIp6 (address: Multiaddr): boolean {
-  return isWithin(hostOf(address), LINK_LOCAL_IP6)
+  return isWithin(partsOf(address).ip, LINK_LOCAL_IP6)
 }
 
 /** 0.0.0.0 and ::, which one can listen on but not dial. */
 export function isUnspecified (address: Multiaddr): boolean {
-  return isWithin(hostOf(address), UNSPECIFIED)
+  return isWithin(partsOf(address).ip, UNSPECIFIED)
 }
 
 /** Whether another peer stands between. */
@@ -104,33 +99,33 @@ export function isFdConsuming (address: Multiaddr): boolean {
 }
 
 export function hasProtocol (address: Multiaddr, ...codes: number[]): boolean {
-  return address.getComponents().some(({ code }) => codes.includes(code))
+  return partsOf(address).components.some(({ code }) => codes.includes(code))
 }
 
 /** Whether the host of this address is reached over IPv6, judging by how it is written. */
 export function isIp6 (address: Multiaddr): boolean {
-  const code = hostOf(address)?.code
+  const code = partsOf(address).host?.code
 
   return code === CODE_IP6 || code === CODE_DNS6
 }
 
 /** Whether the address begins with an IP address or a name. */
 export function hasHost (address: Multiaddr): boolean {
-  const host = hostOf(address)
+  const { host } = partsOf(address)
 
   return host?.code === CODE_IP4 || host?.code === CODE_IP6 || isName(host)
 }
 
 /** The port of the first component of this protocol. */
 export function portOf (address: Multiaddr, code: number): number | undefined {
-  const value = address.getComponents().find((component) => component.code === code)?.value
+  const value = partsOf(address).components.find((component) => component.code === code)?.value
 
   return value == null ? undefined : Number(value)
 }
 
 /** What is dialled first: all of the address, or the relay's part of it. */
-export function beforeCircuit (address: Multiaddr): Component[] {
-  const components = address.getComponents()
+export function beforeCircuit (address: Multiaddr): readonly Component[] {
+  const { components } = partsOf(address)
   const circuit = components.findIndex(({ code }) => code === CODE_P2P_CIRCUIT)
 
   return circuit < 0 ? components : components.slice(0, circuit)
@@ -143,11 +138,6 @@ export function isWithinDomain (host: string, name: string): boolean {
   return plain === name || plain.endsWith(`.${name}`)
 }
 
-/** The component that says which machine is meant; a zone may stand before an IPv6 address. */
-function hostOf (address: Multiaddr): Component | undefined {
-  return address.getComponents().find(({ code }) => code !== CODE_IP6ZONE)
-}
-
 function isName (host: Component | undefined): boolean {
   return host != null && NAMES.has(host.code)
 }
@@ -156,34 +146,14 @@ function isNamed (host: Component | undefined, names: readonly string[]): boolea
   return isName(host) && names.some((name) => isWithinDomain(host?.value ?? '', name))
 }
 
-function isWithin (host: Component | undefined, ranges: readonly Range[]): boolean {
-  const ip = ipOf(host)
-
-  return ip != null && matches(ip, ranges)
-}
-
-function ipOf (host: Component | undefined): Uint8Array | undefined {
-  if ((host?.code !== CODE_IP4 && host?.code !== CODE_IP6) || host.value == null) {
-    return undefined
-  }
-
-  const ip = bytesOf(host.code, host.value)
-
-  return matches(ip, [MAPPED_IP4]) ? ip.subarray(MAPPED_PREFIX_BYTES) : ip
-}
-
-function bytesOf (code: number, value: string): Uint8Array {
-  return registry.getProtocol(code).valueToBytes?.(value) ?? new Uint8Array()
+function isWithin (ip: Uint8Array | undefined, ranges: readonly Range[]): boolean {
+  return ip != null && ranges.some(({ prefix, bits }) => prefix.length === ip.length && sharesPrefix(ip, prefix, bits))
 }
 
 function range (cidr: string): Range {
   const [ip = '', bits] = cidr.split('/')
 
-  return { prefix: bytesOf(ip.includes(':') ? CODE_IP6 : CODE_IP4, ip), bits: Number(bits) }
-}
-
-function matches (ip: Uint8Array, ranges: readonly Range[]): boolean {
-  return ranges.some(({ prefix, bits }) => prefix.length === ip.length && sharesPrefix(ip, prefix, bits))
+  return { prefix: ipBytes(ip.includes(':') ? CODE_IP6 : CODE_IP4, ip), bits: Number(bits) }
 }
 
 function sharesPrefix (a: Uint8Array, b: Uint8Array, bits: number): boolean {

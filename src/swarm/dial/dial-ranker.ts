@@ -68,6 +68,10 @@ export const noDelayRanker: DialRanker = (addresses) => {
 }
 
 function rankGroup (group: Candidate[], delays: Delays, offsetMs = 0): RankedAddress[] {
+  if (group.length === 0) {
+    return []
+  }
+
   const { local = [], quic = [], tcp = [], other = [] } = Object.groupBy(group.toSorted((a, b) => a.cost - b.cost), ({ kind }) => kind)
 
   const quicRanked = stagger(quic, delays.quicMs, offsetMs)

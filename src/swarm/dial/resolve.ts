@@ -1,7 +1,7 @@
 import { dns as systemDns } from '@multiformats/dns'
 import { CODE_DNS, CODE_DNS4, CODE_DNS6, CODE_DNSADDR, CODE_HTTP, CODE_HTTPS, CODE_IP4, CODE_IP6, CODE_SNI, CODE_TCP, CODE_TLS, CODE_WS, CODE_WSS, multiaddr } from '@multiformats/multiaddr'
 import { CodedError, Deadline, systemClock } from '../../base/index.ts'
-import { namesOtherPeer } from '../address/index.ts'
+import { namesOtherPeer, partsOf } from '../address/index.ts'
 import { MAX_DNSADDR_DEPTH, MAX_RESOLVED_ADDRESSES } from '../constants.ts'
 import { hasProtocol, isRelayed, isWithinDomain } from './address-kind.ts'
 import { AddressError } from './dial-error.ts'
@@ -153,11 +153,11 @@ function bounded (found: Found[], maxAddresses: number): Found[] {
 }
 
 function isDnsaddr ({ address }: Found): boolean {
-  return address.getComponents()[0]?.code === CODE_DNSADDR && !isRelayed(address)
+  return partsOf(address).components[0]?.code === CODE_DNSADDR && !isRelayed(address)
 }
 
 function isPlainName ({ address }: Found): boolean {
-  const code = address.getComponents()[0]?.code
+  const code = partsOf(address).components[0]?.code
 
   return (code === CODE_DNS || code === CODE_DNS4 || code === CODE_DNS6) && !isRelayed(address) && !hasProtocol(address, ...NEEDS_NAME)
 }

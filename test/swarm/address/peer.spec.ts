@@ -44,6 +44,12 @@ describe('withPeer and withoutPeer', () => {
     expect(withPeer(multiaddr(text), PEER).toString()).toBe(expected)
   })
 
+  it('gives an address back that is as it should be', () => {
+    const address = multiaddr(`/memory/a/p2p/${ID}`)
+
+    expect(withPeer(address, PEER)).toBe(address)
+  })
+
   it('takes it away again, and never that of a relay', () => {
     expect(withoutPeer(multiaddr(`/memory/a/p2p/${ID}`)).toString()).toBe('/memory/a')
     expect(withoutPeer(multiaddr('/memory/a')).toString()).toBe('/memory/a')
