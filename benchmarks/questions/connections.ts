@@ -1,8 +1,11 @@
 import { rate } from './question.ts'
 import type { Measure, Question } from './question.ts'
 
-/** A connection runs most of its code once: it takes thousands of them until a compiler has seen enough. */
-const WARM_UP_SECONDS = 6
+/** A connection runs most of its code once: it takes some thirteen thousand of them until compilers have seen enough. */
+const WARM_UP_SECONDS = 15
+
+/** Most of what they run is warm by then. */
+const RESUMPTIONS_WARM_UP_SECONDS = 4
 
 /**
  * In a process that waits for half a minute V8 may collect everything, and with it what it knows of code and objects that are not in use; it takes
@@ -23,7 +26,7 @@ function newConnections (parallel: number): Measure {
 }
 
 function resumptions (parallel: number): Measure {
-  return { ...newConnections(parallel), name: `resumptions-${parallel}`, title: `new connections with session reuse ×${parallel}`, take: rate('resumptions', parallel) }
+  return { ...newConnections(parallel), warmUpSeconds: RESUMPTIONS_WARM_UP_SECONDS, name: `resumptions-${parallel}`, title: `new connections with session reuse ×${parallel}`, take: rate('resumptions', parallel) }
 }
 
 /** Asked at once for a connection that is not there yet. */
