@@ -39,11 +39,12 @@ function plan ({ isFull, questions, systems }: Options): PlannedQuestion[] {
 }
 
 async function measure (options: Options): Promise<Results> {
-  const { rounds, seconds } = options
+  const { rounds, seconds, isWarmed } = options
   const planned = plan(options)
   const runner = new Runner({
     rounds,
     seconds,
+    isWarmed,
     maxRepeats: MAX_REPEATS,
     repeatBudget: Math.ceil(countReadings(planned, rounds) * MAX_REPEATED_SHARE),
     ...options.isProfiled ? { flagsOf: profileFlags } : {},

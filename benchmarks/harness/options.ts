@@ -9,6 +9,7 @@ Without options: what the targets compare, in some minutes.
   --system x,y      these systems, in all questions; swarmd is all of ours
   --rounds n        that count; one more warms up
   --seconds s       for each reading
+  --no-warm-up      no reading waits until code is compiled: to see that everything runs, not how fast
   --write           RESULTS.md, results.json and results.svg, beside this program
   --report          the same anew from results.json, without measuring: after a change of limits.md
   --profile         has the ends of swarmd write CPU profiles to .tmp/profiles, and prints their heaviest functions
@@ -21,6 +22,7 @@ export interface Options {
   systems: readonly string[] | undefined
   rounds: number
   seconds: number
+  isWarmed: boolean
   isWritten: boolean
   isReportOnly: boolean
   isProfiled: boolean
@@ -38,6 +40,7 @@ export function parseOptions (args: readonly string[]): Options {
       system: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      'no-warm-up': { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       report: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
@@ -54,6 +57,7 @@ export function parseOptions (args: readonly string[]): Options {
     systems: values.profile ? values.system?.split(',') ?? ['swarmd'] : values.system?.split(','),
     rounds: positive('rounds', values.rounds ?? defaults.rounds),
     seconds: positive('seconds', values.seconds ?? defaults.seconds),
+    isWarmed: !values['no-warm-up'],
     isWritten: values.write,
     isReportOnly: values.report,
     isProfiled: values.profile,

@@ -16,6 +16,8 @@ export interface RunInit {
   rounds: number
   /** Of each reading. */
   seconds: number
+  /** False spares what goes before readings that count: the round that warms up takes no longer than others. @default true */
+  isWarmed?: boolean
   /** How often a disturbed reading is repeated. */
   maxRepeats: number
   /** Readings that may be repeated in all, so that a busy machine does not hold us up for ever. */
@@ -62,6 +64,10 @@ export class Runner {
     return { name, title, about, measures: results.map(({ result }) => result) }
   }
 
+  get #isWarmed (): boolean {
+    return this.#init.isWarmed ?? true
+  }
+
   #stage (question: string, system: string): Stage {
     return new Stage(system, (role) => this.#init.flagsOf?.(question, system, role) ?? [])
   }
@@ -84,7 +90,7 @@ export class Runner {
 
       try {
         if (round === 0) {
-          await this.#takeOnce(measure, stage, Math.max(warmUpSeconds, this.#init.seconds))
+          await this.#takeOnce(measure, stage, Math.max(this.#isWarmed ? warmUpSeconds : 0, this.#init.seconds))
         } else {
           cell.rounds.push(await this.#take(measure, stage))
         }
@@ -100,7 +106,7 @@ export class Runner {
 
   /** Again, when somebody else had the machine. */
   async #take (measure: Measure, stage: Stage): Promise<Round> {
-    if (measure.leadInSeconds != null) {
+    if (measure.leadInSeconds != null && this.#isWarmed) {
       await measure.take(stage, measure.leadInSeconds)
     }
 
