@@ -1,36 +1,32 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 
 const isGlibc = 'glibcVersionRuntime' in (process.report.getReport() as { header: object }).header
 
-/** Allocates 4 MiB in blocks, touches and frees them, fifty times over, and prints how many page faults that took. */
-const CHURN = `
-  const blocks = 64, bytes = 64 * 1024, times = 50
+/** Allocates 12 MiB in blocks, touches and frees them, time after time, and prints the page faults for each page. */
+const PROGRAM = `
+  import { keepFreedMemory } from '${new URL('../../src/base/index.ts', import.meta.url).href}'
+
+  const blocks = 192, bytes = 64 * 1024, pages = blocks * bytes / 4096
   const { minorPageFault: before } = process.resourceUsage()
 
-  for (let i = 0; i < times; i++) {
+  keepFreedMemory()
+
+  for (let i = 0; i < 20; i++) {
     const held = Array.from({ length: blocks }, () => new Uint8Array(bytes).fill(1))
 
     held.forEach(({ buffer }) => buffer.transfer(0))
   }
 
-  console.log(process.resourceUsage().minorPageFault - before)`
+  console.log((process.resourceUsage().minorPageFault - before) / pages)`
 
-const KEEP = `import { keepFreedMemory } from '${new URL('../../src/base/index.ts', import.meta.url).href}'\nkeepFreedMemory()\n`
-
-/** Of what is allocated at a time. */
-const PAGES = 4 * 2 ** 20 / 4096
-
-function faultsOf (program: string): number {
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
-
-  expect(stderr).toBe('')
-
-  return Number(stdout)
-}
+/** Whether something stands behind the blocks, so that they stay anyway, is a matter of luck: two processes in seven have it. */
+const PROCESSES = 8
 
 describe('freed memory', () => {
   it.skipIf(!isGlibc)('stays with the process, whose next blocks need no new pages', () => {
-    expect(faultsOf(`${KEEP}${CHURN}`)).toBeLessThan(5 * PAGES) // 36 times as many else
+    const faults = Array.from({ length: PROCESSES }, () => Number(execFileSync(process.execPath, ['--input-type=module', '--eval', PROGRAM])))
+
+    expect(Math.max(...faults)).toBeLessThan(2.5) // up to 16 else
   })
 })
