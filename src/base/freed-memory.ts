@@ -1,3 +1,5 @@
+import { freeBytes } from './free-bytes.ts'
+
 /** glibc then keeps twice as much; tls 7.1. */
 const BLOCK_BYTES = 8 * 2 ** 20
 
@@ -15,6 +17,6 @@ let isKept = false
 export function keepFreedMemory (): void {
   if (!isKept) {
     isKept = true
-    new ArrayBuffer(BLOCK_BYTES).transfer(0)
+    freeBytes(new Uint8Array(BLOCK_BYTES))
   }
 }

@@ -24,11 +24,13 @@ export function namesOtherPeer (address: Multiaddr, peer: PeerId): boolean {
 export function withPeer (address: Multiaddr, peer: PeerId): Multiaddr {
   const { components } = partsOf(address)
   const index = peerIndex(components)
-  const component: Component = { code: CODE_P2P, name: 'p2p', value: peer.toString() }
+  const value = peer.toString()
 
-  if (components[index]?.value === component.value) {
+  if (components[index]?.value === value) {
     return address
   }
+
+  const component: Component = { code: CODE_P2P, name: 'p2p', value }
 
   return multiaddr(index < 0 ? [...components, component] : components.with(index, component))
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import { CODE_IP4, CODE_IP6, CODE_IP6ZONE, CODE_P2P_CIRCUIT } from '@multiformats/multiaddr'
+import { CODE_IP4, CODE_IP6, CODE_P2P_CIRCUIT } from '@multiformats/multiaddr'
+import { partsOf } from '../address/index.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** A household or a server holds a whole /64, and can use another address of it for every connection. */
@@ -12,13 +13,11 @@ const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0xffff]
  * address, whose IP is the relay's and shared by all who come through it, and of memory and unix ones.
  */
 export function ipOf (address: Multiaddr): string | undefined {
-  const components = address.getComponents()
+  const { components, host } = partsOf(address)
 
   if (components.some((component) => component.code === CODE_P2P_CIRCUIT)) {
     return undefined
   }
-
-  const host = components.find((component) => component.code !== CODE_IP6ZONE)
 
   return host?.code === CODE_IP4 || host?.code === CODE_IP6 ? host.value : undefined
 }
